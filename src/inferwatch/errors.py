@@ -1,0 +1,54 @@
+"""Everything InferWatch raises on purpose.
+
+InferWatchError                 caught by the command line and printed as one message, never as a traceback
+├── SpecError                   inferwatch.toml: file, key path, bad value, what is allowed
+├── HandlerError                the user's predict or parse: not found, does not import, wrong shape
+├── StoreError                  the data folder: not writable, in use, damaged
+├── RuntimeStartError           the local runtime: a port in use, an environment that does not start
+├── QueryError                  a question that cannot be answered: unknown metric, statistic, field
+└── MissingExtraError           a part that needs an extra; names the install command
+"""
+
+from __future__ import annotations
+
+
+class InferWatchError(Exception):
+    """Base of every error raised on purpose; its text is written for the person who reads it."""
+
+
+class SpecError(InferWatchError):
+    """A spec that cannot be used.
+
+    file: path of the spec; key: dotted key path (`alarm[0].period`, "" for the whole file);
+    problem: what is wrong, and what is allowed instead.
+    """
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        self.file = file
+        self.key = key
+        self.problem = problem
+        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+
+
+class HandlerError(InferWatchError):
+    """The user's code cannot be loaded: which object, from where, and why."""
+
+
+class StoreError(InferWatchError):
+    """The data folder cannot be used: which path, why, and what to do."""
+
+
+class RuntimeStartError(InferWatchError):
+    """The local runtime cannot start: which part, why, and what to do."""
+
+
+class QueryError(InferWatchError):
+    """A question that the store cannot answer as asked."""
+
+
+class MissingExtraError(InferWatchError):
+    """A package of an optional extra is not installed."""
+
+    def __init__(self, extra: str, feature: str) -> None:
+        self.extra = extra
+        super().__init__(f"{feature} needs the {extra!r} extra: pip install 'inferwatch[{extra}]'")

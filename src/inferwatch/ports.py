@@ -1,0 +1,61 @@
+"""The seams between what InferWatch knows and where it runs. Times are epoch milliseconds, UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from inferwatch.alarms.values import Datapoint, Notification
+
+Record = dict[str, Any]
+"""One inference transaction, as in the log line, without its `_aws` member."""
+
+Notify = Callable[[Notification], None]
+"""Delivers one notification, or raises. Retrying is the outbox's work."""
+
+
+class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records to read: those that started in [start_ms, end_ms) and meet every condition given.
+
+    log_group: one model's; status: any of these; text: found in the record's line, whatever its case;
+    order: newest, oldest, slowest or least confident first; before: `(start_ms, transaction_id)` of the last row
+    of the page before (for the two orders by time).
+    """
+
+    start_ms: int
+    end_ms: int
+    log_group: str | None = None
+    status: tuple[str, ...] = ()
+    version: str | None = None
+    transaction_id: str | None = None
+    min_elapse: float | None = None
+    text: str | None = None
+    order: Literal["-start_at", "start_at", "-elapse", "confidence"] = "-start_at"
+    limit: int = 100
+    before: tuple[int, str] | None = None
+
+
+class MetricSource(Protocol):
+    """Datapoints and records of one metric namespace."""
+
+    def datapoints(
+        self,
+        metric: str,
+        statistic: str,
+        period: int,
+        start_ms: int,
+        end_ms: int,
+        dimensions: Mapping[str, str],
+    ) -> Sequence[Datapoint]:
+        """One datapoint for each period of `period` seconds that has data, oldest first.
+
+        Periods are aligned to the epoch; the first is the one that holds start_ms, the last starts
+        before end_ms. Raises QueryError for an unknown statistic or a bad period.
+        """
+        ...
+
+    def records(self, query: RecordQuery) -> Sequence[Record]:
+        """The records that meet `query`, in its order, each once."""
+        ...

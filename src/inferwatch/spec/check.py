@@ -1,0 +1,157 @@
+"""What the types of a spec cannot say: CloudWatch's limits, and names that must fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inferwatch.spec import limits, record
+from inferwatch.spec.alarm import DAY, HIGH_RESOLUTION_PERIODS, WEEK, AlarmSpec
+from inferwatch.spec.dashboard import GRID_COLUMNS
+from inferwatch.spec.fault import Fault, suggestion
+from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.statistic import percentile, statistic_problem
+
+LAMBDA_MEMORY = (128, 10_240)
+LAMBDA_TIMEOUT = 900
+HOUR = 3600
+
+
+def check(spec: MonitorSpec) -> None:
+    """Raise Fault for the first thing in `spec` that cannot stand."""
+    _model(spec)
+    _function(spec)
+    _features(spec)
+    _metrics(spec)
+    _unique("alarm", (alarm.name for alarm in spec.alarms))
+    for index, alarm in enumerate(spec.alarms):
+        _alarm(spec, alarm, f"alarm[{index}]" if alarm.name == "" else f"alarm[{alarm.name}]")
+    _dashboard(spec)
+    _notify(spec)
+
+
+def _model(spec: MonitorSpec) -> None:
+    model = spec.model
+    if not model.name or "/" in model.name:
+        raise Fault("model.name", f"{model.name!r} must not be empty and must hold no '/'")
+    if problem := limits.log_group_problem(spec.identity.log_group):
+        key = "model.name" if limits.log_group_problem(model.namespace + "/x") is None else "model.namespace"
+        raise Fault(key, f"{spec.identity.log_group!r} as the name of a log group {problem}")
+    if problem := limits.metric_namespace_problem(spec.identity.metric_namespace):
+        key = "model.metric_namespace" if model.metric_namespace else "model.namespace"
+        raise Fault(key, f"{spec.identity.metric_namespace!r} as a metric namespace {problem}")
+    if not spec.identity.environment or len(spec.identity.environment) > limits.DIMENSION_VALUE_MAX:
+        raise Fault("environment", "must have a name")
+    for key, value in (("model.predict", model.predict), ("model.parse", model.parse)):
+        if value is not None and not _is_entry(value):
+            raise Fault(key, f"{value!r} must be 'module:function', as in 'app:predict'")
+
+
+def _is_entry(value: str) -> bool:
+    module, colon, function = value.partition(":")
+    return bool(colon) and function.isidentifier() and all(part.isidentifier() for part in module.split("."))
+
+
+def _function(spec: MonitorSpec) -> None:
+    function = spec.function
+    low, high = LAMBDA_MEMORY
+    if not low <= function.memory <= high:
+        raise Fault("function.memory", f"{function.memory} is out of range; allowed are {low} to {high} MB")
+    if not 0 < function.timeout <= LAMBDA_TIMEOUT:
+        raise Fault("function.timeout", f"{function.timeout:g} is out of range; allowed are up to {LAMBDA_TIMEOUT} s")
+    if not 1 <= function.concurrency <= 1000:
+        raise Fault("function.concurrency", f"{function.concurrency} is out of range; allowed are 1 to 1000")
+
+
+def _features(spec: MonitorSpec) -> None:
+    for name, feature in spec.features.items():
+        key = f"features.{name}"
+        if feature.min is not None and feature.max is not None and feature.min > feature.max:
+            raise Fault(f"{key}.min", f"{feature.min:g} is greater than max, {feature.max:g}")
+        if (feature.min is not None or feature.max is not None) and feature.type not in ("number", "integer"):
+            raise Fault(f"{key}.type", f"{feature.type!r} has no min and max; only numbers have")
+        if feature.length is not None and feature.length < -1:
+            raise Fault(f"{key}.length", f"{feature.length} must be -1 (any length) or more")
+
+
+def _metrics(spec: MonitorSpec) -> None:
+    _unique("metric", (metric.name for metric in spec.metrics))
+    for metric in spec.metrics:
+        key = f"metric[{metric.name}]"
+        if problem := limits.printable_ascii_problem(metric.name, limits.METRIC_NAME_MAX):
+            raise Fault(f"{key}.name", problem)
+        if metric.name in record.CORE_FIELDS:
+            raise Fault(f"{key}.name", f"{metric.name!r} is a name that every record has already")
+        if metric.unit not in limits.UNITS:
+            known = ", ".join(limits.UNITS)
+            raise Fault(f"{key}.unit", f"{metric.unit!r} is no unit of CloudWatch's; allowed are {known}")
+    if len(spec.metrics) + len(record.BUILT_IN_UNITS) > limits.METRICS_A_LINE_MAX:
+        raise Fault("metric", f"too many metrics; a log line carries at most {limits.METRICS_A_LINE_MAX}")
+
+
+def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
+    if problem := limits.printable_ascii_problem(alarm.name, limits.ALARM_NAME_MAX):
+        raise Fault(f"{key}.name", problem)
+    if spec.unit(alarm.metric) is None:
+        known = [*record.BUILT_IN_UNITS, *(metric.name for metric in spec.metrics)]
+        hint = suggestion(alarm.metric, known)
+        raise Fault(f"{key}.metric", f"{alarm.metric!r} is no metric of this model; it has {', '.join(known)}{hint}")
+    if alarm.metric == record.PREDICTION_PROBABILITY and not spec.has_confidence:
+        raise Fault(f"{key}.metric", f"{alarm.metric!r} needs model.confidence_scale, 1 or 100")
+    if problem := statistic_problem(alarm.statistic):
+        raise Fault(f"{key}.statistic", f"{alarm.statistic!r} {problem}")
+    if alarm.evaluate_low_sample_count_percentile != "evaluate" and percentile(alarm.statistic) is None:
+        raise Fault(f"{key}.evaluate_low_sample_count_percentile", "is for percentiles only")
+    _timing(alarm, key)
+    _targets(spec, alarm, key)
+
+
+def _timing(alarm: AlarmSpec, key: str) -> None:
+    if alarm.period not in HIGH_RESOLUTION_PERIODS and (alarm.period < 60 or alarm.period % 60):
+        raise Fault(f"{key}.period", f"{alarm.period} is not allowed; expected 10, 20, 30 or a multiple of 60")
+    if alarm.evaluation_periods < 1:
+        raise Fault(f"{key}.evaluation_periods", f"{alarm.evaluation_periods} must be 1 or more")
+    longest = DAY if alarm.period < HOUR else WEEK
+    if alarm.evaluation_periods * alarm.period > longest:
+        raise Fault(f"{key}.evaluation_periods", f"times the period is more than {longest // DAY} day(s)")
+    if not 1 <= alarm.m <= alarm.evaluation_periods:
+        allowed = f"allowed are 1 to evaluation_periods, {alarm.evaluation_periods}"
+        raise Fault(f"{key}.datapoints_to_alarm", f"{alarm.m} is out of range; {allowed}")
+
+
+def _targets(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
+    for target in alarm.notify or ():
+        if target not in spec.notify:
+            known = ", ".join(spec.notify) or "none"
+            raise Fault(f"{key}.notify", f"there is no [notify.{target}]; declared are {known}")
+    if len(spec.targets(alarm)) > limits.ALARM_ACTIONS_MAX:
+        raise Fault(f"{key}.notify", f"an alarm has at most {limits.ALARM_ACTIONS_MAX} actions a state")
+
+
+def _dashboard(spec: MonitorSpec) -> None:
+    for index, widget in enumerate(spec.dashboard.widget):
+        key = f"dashboard.widget[{index}]"
+        if not 1 <= widget.width <= GRID_COLUMNS:
+            raise Fault(f"{key}.width", f"{widget.width} is out of range; allowed are 1 to {GRID_COLUMNS}")
+        if not 1 <= widget.height <= 1000:
+            raise Fault(f"{key}.height", f"{widget.height} is out of range; allowed are 1 to 1000")
+        if widget.type == "probability" and not spec.has_confidence:
+            raise Fault(f"{key}.type", "'probability' needs model.confidence_scale, 1 or 100")
+        if widget.type == "metric" and (widget.metric is None or spec.unit(widget.metric) is None):
+            raise Fault(f"{key}.metric", f"{widget.metric!r} is no metric of this model")
+        if problem := statistic_problem(widget.statistic):
+            raise Fault(f"{key}.statistic", f"{widget.statistic!r} {problem}")
+
+
+def _notify(spec: MonitorSpec) -> None:
+    for name, target in spec.notify.items():
+        if target.webhook_env is not None and "://" in target.webhook_env:
+            problem = "must name an environment variable; the URL is a secret and stays out of the spec"
+            raise Fault(f"notify.{name}.webhook_env", problem)
+
+
+def _unique(table: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise Fault(f"{table}[{name}]", "stands twice; each name stands once")
+        seen.add(name)

@@ -1,0 +1,65 @@
+"""The dashboard: its header text and its widgets, in order, on CloudWatch's grid of 24 columns."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+GRID_COLUMNS = 24
+
+WidgetKind = Literal[
+    "text",
+    "tiles",
+    "invocations",
+    "latency",
+    "probability",
+    "memory",
+    "init",
+    "metric",
+    "alarms",
+    "notifications",
+    "transactions",
+]
+
+
+class Widget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One widget. width: 1 to 24 columns; height: 1 to 1000 rows; metric and statistic: for kind `metric`."""
+
+    type: WidgetKind
+    title: str = ""
+    width: int = 12
+    height: int = 6
+    metric: str | None = None
+    statistic: str = "Average"
+
+
+class DashboardSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """title and description (Markdown) head the page; widget: the default ones where not given."""
+
+    title: str = ""
+    description: str = ""
+    widget: tuple[Widget, ...] = ()
+
+
+def default_widgets(*, has_confidence: bool, custom_metrics: tuple[str, ...]) -> tuple[Widget, ...]:
+    """Every view there is, in the order in which one asks: is it well, what happened, which ones."""
+    charts = [
+        Widget(type="invocations", title="Invocations and errors"),
+        Widget(type="latency", title="Latency"),
+    ]
+    if has_confidence:
+        charts.append(Widget(type="probability", title="Prediction probability"))
+    charts += [Widget(type="metric", title=name, metric=name) for name in custom_metrics]
+    charts += [
+        Widget(type="memory", title="Memory"),
+        Widget(type="init", title="Init time"),
+    ]
+    return (
+        Widget(type="text", width=24, height=2),
+        Widget(type="tiles", width=24, height=3),
+        *charts,
+        Widget(type="alarms", title="Alarms", width=12, height=8),
+        Widget(type="notifications", title="Notifications", width=12, height=8),
+        Widget(type="transactions", title="Transactions", width=24, height=12),
+    )

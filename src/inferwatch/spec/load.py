@@ -1,0 +1,140 @@
+"""inferwatch.toml -> MonitorSpec. Every fault is a SpecError that names file, key path, value and what is allowed."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from inferwatch.errors import SpecError
+from inferwatch.spec import alarm as alarm_spec
+from inferwatch.spec import check, feature, identity
+from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.dashboard import DashboardSpec, default_widgets
+from inferwatch.spec.fault import Fault, convert, suggestion
+from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.metric import MetricSpec
+from inferwatch.spec.monitor_spec import FunctionSpec, ModelSpec, MonitorSpec
+from inferwatch.spec.notify import NotifySpec
+from inferwatch.spec.overlay import environment_named, overlaid
+
+FILE_NAME = "inferwatch.toml"
+_TABLES = ("model", "function", "features", "metric", "alarm", "dashboard", "notify", "environment")
+T = TypeVar("T")
+
+
+def load_spec(
+    path: str | os.PathLike[str], environment: str | None = None, environ: Mapping[str, str] = os.environ
+) -> MonitorSpec:
+    """Read the spec at `path` (the file, or the folder that holds it) for one environment.
+
+    environment: by default `INFERWATCH_ENVIRONMENT`, else `dev`. Model version and deployment id are
+    overridden by `INFERWATCH_MODEL_VERSION` and `INFERWATCH_DEPLOYMENT_ID`, which a deployment sets.
+    Raises SpecError.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / FILE_NAME
+    raw = _read(file)
+    try:
+        chosen, raw = environment_named(raw, environment or environ.get("INFERWATCH_ENVIRONMENT"))
+        spec = _assemble(raw, chosen, file, environ)
+        check.check(spec)
+    except Fault as fault:
+        raise SpecError(str(file), fault.key, fault.problem) from None
+    return spec
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError(str(file), "", "there is no such file; a model's folder holds its inferwatch.toml") from None
+    except OSError as error:
+        raise SpecError(str(file), "", f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SpecError(str(file), "", "is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(str(file), "", f"is not valid TOML: {error}") from None
+
+
+def _assemble(raw: dict[str, Any], environment: str, file: Path, environ: Mapping[str, str]) -> MonitorSpec:
+    for key in raw:
+        if key not in _TABLES:
+            raise Fault(key, f"is no table of a spec; allowed are {', '.join(_TABLES)}{suggestion(key, _TABLES)}")
+    if "model" not in raw:
+        raise Fault("model", "is missing; a spec begins with [model], its namespace and its name")
+    model = convert(raw["model"], ModelSpec, ("model",))
+    has_confidence = model.confidence_scale is not None
+    if model.default_alarms:
+        raw = overlaid({"alarm": alarm_spec.default_alarms(has_confidence=has_confidence)}, raw)
+    metrics = convert(raw.get("metric", []), tuple[MetricSpec, ...], ("metric",))
+    return MonitorSpec(
+        file=str(file),
+        folder=str(file.resolve().parent),
+        identity=_identity(model, environment, environ),
+        model=model,
+        function=convert(raw.get("function", {}), FunctionSpec, ("function",)),
+        features=_each(_with_long_features(raw), "features", FeatureSpec),
+        metrics=metrics,
+        alarms=convert(raw.get("alarm", []), tuple[AlarmSpec, ...], ("alarm",)),
+        dashboard=_dashboard(raw, model, metrics),
+        notify=_each(_with_notify_types(raw), "notify", NotifySpec),
+    )
+
+
+def _each(raw: dict[str, Any], key: str, kind: type[T]) -> dict[str, T]:
+    tables = raw.get(key, {})
+    if not isinstance(tables, dict):
+        raise Fault(key, f"{tables!r} is not allowed; expected a table, as in [{key}]")
+    return {name: convert(table, kind, (key, name)) for name, table in tables.items()}
+
+
+def _with_notify_types(raw: dict[str, Any]) -> dict[str, Any]:
+    """`[notify.slack]` is of type `slack` unless it says otherwise."""
+    targets = raw.get("notify")
+    if not isinstance(targets, dict):
+        return raw
+    typed = {n: {"type": n, **t} if isinstance(t, dict) else t for n, t in targets.items()}
+    return {**raw, "notify": typed}
+
+
+def _with_long_features(raw: dict[str, Any]) -> dict[str, Any]:
+    declared = raw.get("features")
+    if not isinstance(declared, dict):
+        return raw
+    long: dict[str, Any] = {}
+    for name, value in declared.items():
+        form = feature.short_form(value) if isinstance(value, str) else value
+        if form is None:
+            raise Fault(f"features.{name}", f"{value!r} is no type of a feature; allowed are {feature.SHORT_FORMS}")
+        long[name] = form
+    return {**raw, "features": long}
+
+
+def _identity(model: ModelSpec, environment: str, environ: Mapping[str, str]) -> identity.Identity:
+    return identity.Identity(
+        namespace=model.namespace,
+        model_name=model.name,
+        model_version=_number_if_one(environ.get("INFERWATCH_MODEL_VERSION", model.version)),
+        deployment_id=_number_if_one(environ.get("INFERWATCH_DEPLOYMENT_ID", 1)),
+        environment=environment,
+        metric_namespace=model.metric_namespace or identity.metric_namespace(model.namespace),
+    )
+
+
+def _dashboard(raw: dict[str, Any], model: ModelSpec, metrics: tuple[MetricSpec, ...]) -> DashboardSpec:
+    declared = convert(raw.get("dashboard", {}), DashboardSpec, ("dashboard",))
+    widgets = declared.widget or default_widgets(
+        has_confidence=model.confidence_scale is not None,
+        custom_metrics=tuple(metric.name for metric in metrics),
+    )
+    return msgspec.structs.replace(declared, title=declared.title or model.name, widget=widgets)
+
+
+def _number_if_one(value: int | str) -> int | str:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value

@@ -1,0 +1,92 @@
+"""One model's whole spec, validated and with its defaults filled in."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from inferwatch.spec import record
+from inferwatch.spec.alarm import HIGH_RESOLUTION_PERIODS, AlarmSpec
+from inferwatch.spec.dashboard import DashboardSpec
+from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.identity import Identity
+from inferwatch.spec.metric import MetricSpec
+from inferwatch.spec.notify import NotifySpec
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[model]`. predict and parse: `module:function`; confidence_scale: absent where the model gives none."""
+
+    namespace: str
+    name: str
+    version: int | str = 1
+    predict: str | None = None
+    parse: str | None = None
+    confidence_scale: Literal[1, 100] | None = None
+    capture: Literal["full", "none"] = "full"
+    redact: tuple[str, ...] = ()
+    metric_namespace: str | None = None
+    by_version: bool = False
+    default_alarms: bool = True
+
+
+class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[function]`. memory: MB; timeout: seconds; concurrency: environments at the same time."""
+
+    memory: int = 512
+    timeout: float = 10.0
+    concurrency: int = 10
+
+
+class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """What `inferwatch.toml` says, for one environment. folder: where the file lies (the model's own folder)."""
+
+    file: str
+    folder: str
+    identity: Identity
+    model: ModelSpec
+    function: FunctionSpec
+    features: dict[str, FeatureSpec]
+    metrics: tuple[MetricSpec, ...]
+    alarms: tuple[AlarmSpec, ...]
+    dashboard: DashboardSpec
+    notify: dict[str, NotifySpec]
+
+    @property
+    def has_confidence(self) -> bool:
+        return self.model.confidence_scale is not None
+
+    def unit(self, metric: str) -> str | None:
+        """The unit of a metric of this model, or None if it has no such metric."""
+        own = {m.name: m.unit for m in self.metrics}
+        return own.get(metric) or record.BUILT_IN_UNITS.get(metric)
+
+    def targets(self, alarm: AlarmSpec) -> tuple[str, ...]:
+        """Names of the `[notify.*]` tables that `alarm` goes to."""
+        return tuple(self.notify) if alarm.notify is None else alarm.notify
+
+    def compile(self) -> dict[str, Any]:
+        """What recording and serving need, as plain JSON values.
+
+        It is written at deployment and read with orjson alone, so that a Lambda's init loads no
+        spec code. Keys: those of Identity; `log_group`; `confidence_scale`, `capture`, `redact`,
+        `by_version`; `metrics` [{name, field, unit}]; `high_resolution`, the metrics that an alarm
+        watches by less than a minute; `predict`, `parse`, `features`, `timeout` for serving.
+        """
+        high_resolution = {a.metric for a in self.alarms if a.period in HIGH_RESOLUTION_PERIODS}
+        compiled: dict[str, Any] = {
+            **msgspec.to_builtins(self.identity),
+            "log_group": self.identity.log_group,
+            "confidence_scale": self.model.confidence_scale,
+            "capture": self.model.capture,
+            "redact": list(self.model.redact),
+            "by_version": self.model.by_version,
+            "metrics": list(msgspec.to_builtins(self.metrics)),
+            "high_resolution": sorted(high_resolution),
+            "predict": self.model.predict,
+            "parse": self.model.parse,
+            "features": msgspec.to_builtins(self.features),
+            "timeout": self.function.timeout,
+        }
+        return compiled
