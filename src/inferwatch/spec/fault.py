@@ -45,9 +45,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def key_path(steps: Iterable[str | int]) -> str:
+def key_path(steps: Path) -> str:
     """`("alarm", 0, "period")` -> `alarm[0].period`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    return (
+        "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).replace(".[", "[").lstrip(".")
+    )
 
 
 def _fault(message: str, value: Any, kind: Any, at: Path) -> Fault:
@@ -55,7 +57,8 @@ def _fault(message: str, value: Any, kind: Any, at: Path) -> Fault:
     what = match["what"] if match else message
     for name, index in _STEP.findall(match["path"] if match else ""):
         step = int(index) if index else name
-        at, value, kind = (*at, step), _below(value, step), _kind_below(kind, step)
+        value, kind = _below(value, step), _kind_below(kind, step)
+        at = (*at, _label(value, step))
     if named := _NAMED.search(what):
         name, at = named["name"], (*at, named["name"])
         if named["which"] != "unknown":
@@ -70,6 +73,12 @@ def _below(value: Any, step: str | int) -> Any:
         return value[step]
     except (KeyError, IndexError, TypeError):
         return None
+
+
+def _label(table: Any, step: str | int) -> str | int:
+    """Tables of an array go by their name where they have one, since defaults may stand before them."""
+    name = table.get("name") if isinstance(step, int) and isinstance(table, dict) else None
+    return f"[{name}]" if isinstance(name, str) else step
 
 
 def _kind_below(kind: Any, step: str | int) -> Any:

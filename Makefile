@@ -1,0 +1,30 @@
+# Every target does its own set-up. uv is found, or put into .uv/; the lock file decides every version.
+UV := ./scripts/uv
+RUN := $(UV) run --locked --extra local
+
+.PHONY: demo test soak lint bench help
+
+help:
+	@echo "make demo    a real model served, recorded, measured and watched, in a live page"
+	@echo "make test    the tests, without the long ones"
+	@echo "make soak    the long tests: kill loops, storms"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   the benchmarks, with their peers"
+
+demo:
+	@$(UV) run --locked --no-default-groups --extra local --group demo inferwatch demo $(ARGS)
+
+test:
+	$(RUN) pytest -n auto -m "not soak" $(ARGS)
+
+soak:
+	$(RUN) pytest -m soak --timeout 1800 $(ARGS)
+
+lint:
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) --group bench mypy
+	$(RUN) lint-imports
+
+bench:
+	$(RUN) --group bench python benchmarks/hot_path.py $(ARGS)

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inferwatch.errors import SpecError
+from inferwatch.spec import load_spec
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+MODEL = '[model]\nnamespace = "/abc_corp/claim"\nname = "doc_classification"\n'
+ALARM = '[[alarm]]\nname = "a"\nmetric = "LatencyMs"\ncomparison = "GreaterThanThreshold"\nthreshold = 1\n'
+
+
+def load(tmp_path: Path, text: str, environment: str | None = None, **environ: str) -> MonitorSpec:
+    (tmp_path / "inferwatch.toml").write_text(text)
+    return load_spec(tmp_path, environment, environ)
+
+
+def fault(tmp_path: Path, text: str, environment: str | None = None) -> SpecError:
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path, text, environment)
+    assert str(caught.value).startswith(str(tmp_path / "inferwatch.toml"))
+    return caught.value
+
+
+def test_names_derive_from_namespace_and_model(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL)
+    assert spec.identity.log_group == "/abc_corp/claim/doc_classification"
+    assert spec.identity.metric_namespace == "abc_corp/claim"
+    assert spec.identity.dimensions == {"model_name": "doc_classification", "environment": "dev"}
+    assert spec.dashboard.title == "doc_classification"
+
+
+def test_metric_namespace_can_be_set(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL + 'metric_namespace = "Claims"\n')
+    assert spec.identity.metric_namespace == "Claims"
+    assert spec.identity.log_group == "/abc_corp/claim/doc_classification"
+
+
+def test_a_model_without_confidence_has_two_default_alarms_and_no_probability_chart(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL)
+    assert [alarm.name for alarm in spec.alarms] == ["High-Latency-Alarm", "Inference-Error-Alarm"]
+    assert "probability" not in [widget.type for widget in spec.dashboard.widget]
+
+
+def test_a_model_with_confidence_has_three_default_alarms(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL + "confidence_scale = 100\n")
+    latency, errors, probability = spec.alarms
+    assert (latency.metric, latency.comparison, latency.threshold) == ("LatencyMs", "GreaterThanThreshold", 2000)
+    assert (errors.metric, errors.statistic, errors.threshold) == ("ErrorCount", "Sum", 0)
+    assert (probability.metric, probability.comparison) == ("PredictionProbability", "LessThanThreshold")
+    assert (probability.statistic, probability.threshold) == ("Average", 0.45)
+    assert "probability" in [widget.type for widget in spec.dashboard.widget]
+
+
+def test_an_alarm_of_a_default_ones_name_changes_only_what_it_says(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL + '[[alarm]]\nname = "High-Latency-Alarm"\nthreshold = 500\n')
+    alarm = spec.alarms[0]
+    assert (alarm.threshold, alarm.metric, alarm.treat_missing_data) == (500, "LatencyMs", "notBreaching")
+
+
+def test_default_alarms_can_be_left_out(tmp_path: Path) -> None:
+    assert load(tmp_path, MODEL + "default_alarms = false\n").alarms == ()
+
+
+def test_an_overlay_changes_one_environment_only(tmp_path: Path) -> None:
+    text = MODEL + ALARM + "[function]\nmemory = 256\n[environment.dev]\n[environment.prod.function]\nmemory = 1024\n"
+    text += '[[environment.prod.alarm]]\nname = "a"\nthreshold = 7\n'
+    dev, prod = load(tmp_path, text), load(tmp_path, text, "prod")
+    assert (dev.function.memory, prod.function.memory) == (256, 1024)
+    assert (dev.alarms[-1].threshold, prod.alarms[-1].threshold) == (1, 7)
+    assert (dev.identity.environment, prod.identity.environment) == ("dev", "prod")
+
+
+def test_the_environment_variable_chooses_the_environment(tmp_path: Path) -> None:
+    text = MODEL + "[environment.dev]\n[environment.prod]\n"
+    assert load(tmp_path, text, INFERWATCH_ENVIRONMENT="prod").identity.environment == "prod"
+
+
+def test_a_deployment_sets_version_and_deployment_id(tmp_path: Path) -> None:
+    spec = load(tmp_path, MODEL, INFERWATCH_MODEL_VERSION="12", INFERWATCH_DEPLOYMENT_ID="d-7")
+    assert (spec.identity.model_version, spec.identity.deployment_id) == (12, "d-7")
+
+
+def test_features_have_a_short_and_a_long_form(tmp_path: Path) -> None:
+    features = '[features]\npixels = "number[64]"\nwords = "string[]?"\n'
+    spec = load(tmp_path, MODEL + features + 'age = {type = "integer", min = 0}\n')
+    assert spec.features["pixels"].length == 64
+    assert spec.features["words"].length == -1
+    assert spec.features["words"].optional
+    assert spec.features["age"].describe() == "an integer in [0, inf]"
+
+
+def test_a_metric_watched_by_less_than_a_minute_is_of_high_resolution(tmp_path: Path) -> None:
+    compiled = load(tmp_path, MODEL + ALARM + "period = 10\n").compile()
+    assert compiled["high_resolution"] == ["LatencyMs"]
+    assert compiled["log_group"] == "/abc_corp/claim/doc_classification"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "says"),
+    [
+        ("", "model", "is missing"),
+        ("[model]\nname = 'x'\n", "model.namespace", "is missing"),
+        (MODEL + "[[alarm]]\nname = 'x'\n", "alarm[x].metric", "is missing"),
+        (MODEL + "[[metric]]\nunit = 'Count'\n", "metric[0].name", "is missing"),
+        (MODEL + "nmae = 'x'\n", "model.nmae", "did you mean 'name'?"),
+        (MODEL + "[alarms]\n", "alarms", "did you mean 'alarm'?"),
+        (MODEL + "confidence_scale = 10\n", "model.confidence_scale", "10 is not allowed; expected 1 or 100"),
+        (MODEL + "capture = 'some'\n", "model.capture", "expected 'full' or 'none'"),
+        (MODEL + "redact = 'ip'\n", "model.redact", "'ip' is not allowed; expected an array"),
+        (MODEL + "predict = 'app.predict'\n", "model.predict", "must be 'module:function'"),
+        (MODEL + ALARM + "period = 45\n", "alarm[a].period", "10, 20, 30 or a multiple of 60"),
+        (MODEL + ALARM + "period = '60'\n", "alarm[a].period", "'60' is not allowed; expected a whole number"),
+        (MODEL + ALARM + "statistic = 'p101'\n", "alarm[a].statistic", "is not a statistic"),
+        (MODEL + ALARM + "statistic = 'mean'\n", "alarm[a].statistic", "Average"),
+        (MODEL + ALARM + "treat_missing_data = 'ok'\n", "alarm[a].treat_missing_data", "'notBreaching'"),
+        (MODEL + ALARM + "datapoints_to_alarm = 2\n", "alarm[a].datapoints_to_alarm", "1 to evaluation_periods, 1"),
+        (MODEL + ALARM + "evaluation_periods = 1441\n", "alarm[a].evaluation_periods", "1 day"),
+        (MODEL + ALARM + "notify = ['slak']\n", "alarm[a].notify", "[notify.slak]"),
+        (MODEL + ALARM + ALARM, "alarm[a]", "stands twice"),
+        (MODEL + ALARM.replace("LatencyMs", "Latency"), "alarm[a].metric", "did you mean 'LatencyMs'?"),
+        (MODEL + ALARM.replace("LatencyMs", "PredictionProbability"), "alarm[a].metric", "confidence_scale"),
+        (MODEL + "[[metric]]\nname = 'Pages'\nunit = 'Pages'\n", "metric[Pages].unit", "Milliseconds"),
+        (MODEL + "[[metric]]\nname = 'LatencyMs'\n", "metric[LatencyMs].name", "already"),
+        (MODEL + "[features]\nage = 'int'\n", "features.age", "number, integer, string or boolean"),
+        (MODEL + "[features]\nage = {type = 'number', min = 2, max = 1}\n", "features.age.min", "greater than max"),
+        (MODEL + "[features]\nage = {type = 'number', mim = 2}\n", "features.age.mim", "did you mean 'min'?"),
+        (MODEL + "[function]\nmemory = 64\n", "function.memory", "128 to 10240"),
+        (MODEL + "[function]\ntimeout = 901\n", "function.timeout", "900"),
+        (MODEL + "[notify.slack]\nwebhook_env = 'https://hooks.slack.com/x'\n", "notify.slack.webhook_env", "secret"),
+        (MODEL + "[notify.mail]\n", "notify.mail.type", "expected 'slack' or 'webhook'"),
+        (MODEL + "[[dashboard.widget]]\ntype = 'pie'\n", "dashboard.widget[0].type", "'latency'"),
+        (MODEL + "[[dashboard.widget]]\ntype = 'probability'\n", "dashboard.widget[0].type", "confidence_scale"),
+        (MODEL + "[[dashboard.widget]]\ntype = 'latency'\nwidth = 25\n", "dashboard.widget[0].width", "1 to 24"),
+        (MODEL.replace("/abc_corp/claim", "abc_corp"), "model.namespace", "must begin with '/'"),
+        (MODEL.replace("/abc_corp/claim", "/aws/claim"), "model.namespace", "AWS keeps for itself"),
+        (MODEL.replace("/abc_corp/claim", "/abc/../claim"), "model.namespace", "'..'"),
+        (MODEL.replace("/abc_corp/claim", "/abc corp"), "model.namespace", "character"),
+        (MODEL.replace("doc_classification", "a b"), "model.name", "character"),
+        (MODEL.replace("/abc_corp/claim", "/" + "x" * 600), "model.namespace", "at most 512"),
+    ],
+)
+def test_a_fault_names_its_key_and_what_is_allowed(tmp_path: Path, text: str, key: str, says: str) -> None:
+    error = fault(tmp_path, text)
+    assert error.key == key
+    assert says in error.problem
+
+
+def test_an_undeclared_environment_names_the_declared_ones(tmp_path: Path) -> None:
+    error = fault(tmp_path, MODEL + "[environment.dev]\n[environment.prod]\n", "prd")
+    assert error.key == "environment"
+    assert "dev, prod; did you mean 'prod'?" in error.problem
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    assert "line 2" in fault(tmp_path, "[model]\nname = \n").problem
+
+
+def test_a_missing_file_is_a_spec_error(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="no such file"):
+        load_spec(tmp_path)
