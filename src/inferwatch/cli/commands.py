@@ -1,0 +1,72 @@
+"""The commands by name. Each is imported when it is called, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from inferwatch.errors import InferWatchError
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_IN_ALARM = 3
+
+# name -> module of this room, which holds a click command named `command`; and the line in --help
+COMMANDS = {
+    "demo": "a real model served, recorded, measured and watched, in a live page",
+    "up": "serve the model of a folder, record and watch it",
+    "tail": "print what the models log, as it comes",
+    "alarms": "list the alarms and their history",
+    "metrics": "list metrics, or the datapoints of one",
+    "doctor": "say what is wrong with this machine, spec and data folder",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"inferwatch.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from inferwatch.spec.fault import suggestion
+
+            ctx.fail(f"there is no command {args[0]!r}{suggestion(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="inferwatch")
+def cli() -> None:
+    """See what your models do: every inference recorded, measured and watched.
+
+    Data goes to standard output, all else to standard error. Exit codes: 0 well, 1 an error, 2 a call that is
+    not understood, 3 an alarm is in ALARM (from `alarms list`).
+    """
+
+
+def run() -> None:
+    """Run the command line; what went wrong on purpose is one message on standard error."""
+    try:
+        cli(prog_name="inferwatch")
+    except InferWatchError as error:
+        click.echo(f"inferwatch: {error}", err=True)
+        sys.exit(EXIT_ERROR)
+    except BrokenPipeError:  # `inferwatch tail | head`: the reader has gone, and that is no fault
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,50 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+DATA = Path(".inferwatch")
+_SPAN = re.compile(r"(\d+)(s|m|h|d)")
+_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class Span(click.ParamType[int]):
+    """A span of time, `90s`, `15m`, `24h` or `7d`, as milliseconds."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _SPAN.fullmatch(value)
+        if not match:
+            self.fail(f"{value!r} is no span of time; write it as 90s, 15m, 24h or 7d", param, ctx)
+        return int(match[1]) * _MS[match[2]]
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+data: Decorator = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DATA,
+    show_default=True,
+    envvar="INFERWATCH_DATA",
+    show_envvar=True,
+    help="The data folder.",
+)
+as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="JSON, one value a line.")
+environment: Decorator = click.option(
+    "--environment", envvar="INFERWATCH_ENVIRONMENT", help="Environment of the spec. [default: dev]"
+)
+
+
+def since(default: str) -> Decorator:
+    """`--since`, a span back from now."""
+    return click.option("--since", type=Span(), default=default, show_default=True, help="How far back: 90s, 15m, 24h.")
