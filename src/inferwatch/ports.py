@@ -51,8 +51,10 @@ class MetricSource(Protocol):
     ) -> Sequence[Datapoint]:
         """One datapoint for each period of `period` seconds that has data, oldest first.
 
-        Periods are aligned to the epoch; the first is the one that holds start_ms, the last starts
-        before end_ms. Raises QueryError for an unknown statistic or a bad period.
+        Periods are aligned to start_ms, as GetMetricStatistics aligns them: the first begins at start_ms
+        rounded down to 10 s for a period of less than a minute, else to the minute; the k-th begins k
+        periods later; the last begins before end_ms. So a 5-minute period may begin at any minute, which a
+        sliding window needs. Raises QueryError for an unknown statistic or a bad period.
         """
         ...
 
