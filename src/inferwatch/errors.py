@@ -5,6 +5,7 @@ InferWatchError                 caught by the command line and printed as one me
 ├── HandlerError                the user's predict or parse: not found, does not import, wrong shape
 ├── StoreError                  the data folder: not writable, in use, damaged
 ├── RuntimeStartError           the local runtime: a port in use, an environment that does not start
+├── DeliveryError               a notification that its target did not take
 ├── QueryError                  a question that cannot be answered: unknown metric, statistic, field
 └── MissingExtraError           a part that needs an extra; names the install command
 """
@@ -40,6 +41,18 @@ class StoreError(InferWatchError):
 
 class RuntimeStartError(InferWatchError):
     """The local runtime cannot start: which part, why, and what to do."""
+
+
+class DeliveryError(InferWatchError):
+    """A target did not take a notification: what it answered. The text never holds the target's URL.
+
+    retry_after_s: how long the target asks to be left alone; unsure: it may have taken it all the same.
+    """
+
+    def __init__(self, problem: str, *, retry_after_s: float = 0.0, unsure: bool = False) -> None:
+        self.retry_after_s = retry_after_s
+        self.unsure = unsure
+        super().__init__(problem)
 
 
 class QueryError(InferWatchError):

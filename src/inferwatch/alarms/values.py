@@ -52,8 +52,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """A transition, told to people. target: name of the `[notify.*]` table.
 
-    records: the most telling inference transactions, as in the log; link: to the page; duplicate: it may
-    have been delivered before (a crash fell between the delivery and its note).
+    records: the most telling inference transactions, without their payloads; link: to the page; duplicate:
+    it may have been delivered before (a crash fell between the delivery and its note); also: further
+    transitions told by the same message, where many came at once.
     """
 
     id: str
@@ -74,3 +75,4 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     records: tuple[dict[str, Any], ...] = ()
     duplicate: bool = False
+    also: tuple[Transition, ...] = ()

@@ -1,0 +1,38 @@
+"""Notifications in plain words, the same in a chat, in a webhook's body and on the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from inferwatch.alarms.comparison import WORDS
+from inferwatch.alarms.values import ALARM, OK, Notification, State
+
+STATE_WORDS: dict[State, str] = {ALARM: "ALARM", OK: "OK", "INSUFFICIENT_DATA": "NO DATA"}
+_UNIT_SIGNS = {"Milliseconds": " ms", "Seconds": " s", "Megabytes": " MB", "Bytes": " bytes", "Percent": " %"}
+
+
+def headline(notification: Notification) -> str:
+    """State, alarm, and whose it is: `ALARM: Low-Probability-Alarm, digits 1 (dev)`."""
+    told, more = notification.transition, len(notification.also)
+    others = f" and {more} more" if more else ""
+    whose = f"{notification.model_name} {notification.model_version} ({notification.environment})"
+    return f"{STATE_WORDS[told.state]}: {told.alarm}{others}, {whose}"
+
+
+def condition(notification: Notification) -> str:
+    """The value against the threshold: `Average of PredictionProbability is 0.41, threshold: less than 0.45`."""
+    sign = _UNIT_SIGNS.get(notification.unit, "")
+    value = notification.transition.value
+    measured = "has no data" if value is None else f"is {figure(value)}{sign}"
+    limit = f"{WORDS[notification.comparison]} {notification.threshold:.12g}{sign}"
+    return f"{notification.statistic} of {notification.metric} {measured}, threshold: {limit}"
+
+
+def figure(value: float) -> str:
+    """A number with up to six significant digits, without an exponent where it is large."""
+    return f"{value:.0f}" if 1e5 <= abs(value) < 1e15 else f"{value:.6g}"
+
+
+def instant(epoch_ms: int) -> str:
+    """`2026-11-21 09:12:30 UTC`."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
