@@ -1,0 +1,134 @@
+"""The metrics of a line, in CloudWatch's embedded metric format: which values, and the directive that declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+from inferwatch.sdk.problems import REFUSED_METRIC, Problems, text
+from inferwatch.spec import record
+from inferwatch.spec.limits import (
+    DIMENSION_VALUE_MAX,
+    METRIC_NAME_MAX,
+    METRICS_A_LINE_MAX,
+    UNITS,
+    printable_ascii_problem,
+)
+
+Number = int | float
+CodeMetrics = Mapping[str, tuple[Any, str | None]]
+"""Metrics that code adds: name -> value and unit (None: the spec's, if it declares the metric)."""
+
+# Every line has these four, as 0 or 1; the values of the others come with each inference.
+COUNTS = (record.INVOCATIONS, record.SUCCESS_COUNT, record.ERROR_COUNT, record.REJECTED_COUNT)
+# PutMetricData refuses what lies beyond, and embedded metrics become the same datapoints.
+_LARGEST = 2.0**360
+
+
+def number(value: Any) -> Number | None:
+    """`value` as a number that CloudWatch takes, or None. Text and truth values are no numbers."""
+    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
+        return None
+    try:
+        result = value if type(value) is int and -(2**63) <= value < 2**63 else float(value)
+    except Exception:  # a stranger's __float__, or an integer too large for a float
+        return None
+    return result if isfinite(result) and abs(result) <= _LARGEST else None
+
+
+def counts(status: str) -> dict[str, int]:
+    """What one inference of this status adds to the four counts. A client's bad request is not the model's error."""
+    succeeded, rejected = status == record.SUCCEEDED, status == record.REJECTED
+    return dict(zip(COUNTS, (1, int(succeeded), int(not succeeded and not rejected), int(rejected)), strict=True))
+
+
+class Metrics:
+    """The metrics of one compiled spec."""
+
+    def __init__(self, compiled: Mapping[str, Any], problems: Problems) -> None:
+        self._problems = problems
+        self._namespace = str(compiled["metric_namespace"])
+        self._scale = compiled.get("confidence_scale")
+        declared = compiled.get("metrics", ())
+        self._fields = tuple((m["name"], tuple(m["field"].split("."))) for m in declared if m.get("field"))
+        self._units = {**record.BUILT_IN_UNITS, **{m["name"]: m["unit"] for m in declared}}
+        self._high_resolution = frozenset(compiled.get("high_resolution", ()))
+        self._dimensions = [list(record.DIMENSIONS)]
+        if compiled.get("by_version"):
+            self._dimensions.append([*record.DIMENSIONS, record.VERSION_DIMENSION])
+
+    def measure(
+        self, values: Mapping[str, Any], status: str, payloads: tuple[Any, Any], added: CodeMetrics
+    ) -> dict[str, Number]:
+        """The metrics' values beyond the four counts. values: of the record; payloads: its request and response."""
+        measured: dict[str, Number] = {}
+        if status != record.REJECTED:
+            measured[record.LATENCY_MS] = values["elapse"]
+        if self._scale and "confidence" in values:
+            probability = number(values["confidence"])
+            if probability is not None and 0 <= probability <= self._scale:
+                measured[record.PREDICTION_PROBABILITY] = probability / self._scale
+        if self._fields:
+            whole = {**values, "request": payloads[0], "response": payloads[1]}
+            for name, path in self._fields:
+                value = number(_at(whole, path))
+                if value is not None:
+                    measured[name] = value
+        if added:
+            self._add(measured, added)
+        return measured
+
+    def _add(self, measured: dict[str, Number], added: CodeMetrics) -> None:
+        room = METRICS_A_LINE_MAX - len(COUNTS)
+        for name, (given, unit) in added.items():
+            value = number(given)
+            problem = _name_problem(name)
+            if problem is None and value is None:
+                problem = f"is no finite number but a {type(given).__name__}"
+            if problem is None and unit is not None and unit not in UNITS:
+                problem = f"has the unit {text(unit)!r}, which CloudWatch does not know"
+            if problem is None and len(measured) >= room and name not in measured:
+                problem = f"is one more than the {METRICS_A_LINE_MAX} that a line can have"
+            if problem is not None:
+                self._problems.count(REFUSED_METRIC, f"metric {name!r} {problem}")
+            elif value is not None:
+                measured[name] = value
+
+    def directive(self, names: tuple[str, ...], added: CodeMetrics) -> list[dict[str, Any]]:
+        """The `CloudWatchMetrics` member for a line that has the counts and the metrics `names`."""
+        definitions = [self._definition(name, added) for name in (*COUNTS, *names)]
+        return [{"Namespace": self._namespace, "Dimensions": self._dimensions, "Metrics": definitions}]
+
+    def _definition(self, name: str, added: CodeMetrics) -> dict[str, Any]:
+        unit = added[name][1] if name in added else None
+        definition: dict[str, Any] = {"Name": name, "Unit": unit or self._units.get(name, "None")}
+        if name in self._high_resolution:
+            definition["StorageResolution"] = 1
+        return definition
+
+
+def with_unit(value: Any) -> tuple[Any, str | None]:
+    """`(value, unit)` as it is, a value alone without a unit."""
+    return value if isinstance(value, tuple) and len(value) == 2 else (value, None)
+
+
+def dimension_value(value: Any) -> str:
+    """A dimension's value as CloudWatch takes it: text, not empty, at most 1024 characters."""
+    return str(value)[:DIMENSION_VALUE_MAX] or "-"
+
+
+def _at(values: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        if not isinstance(values, dict):
+            return None
+        values = values.get(step)
+    return values
+
+
+@lru_cache(maxsize=1024)
+def _name_problem(name: str) -> str | None:
+    if name in record.CORE_FIELDS:
+        return "has the name of a member of the record"
+    return printable_ascii_problem(name, METRIC_NAME_MAX)

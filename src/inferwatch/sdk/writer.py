@@ -1,0 +1,66 @@
+"""Whole lines into a file descriptor: one write a line, whoever else writes there."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import stat
+from threading import Lock
+
+from inferwatch.sdk.fork import renew_after_fork
+
+# POSIX: a write of so many bytes into a pipe is never mixed with another's.
+_ATOMIC_IN_A_PIPE = select.PIPE_BUF
+_PATIENCE_MS = 1_000
+
+
+class Writer:
+    """Appends lines to `descriptor`. Safe among threads and after a fork; among processes that share a pipe, too."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._torn = False
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        self._lock = Lock()
+
+    def write(self, line: bytes) -> None:
+        """Raises OSError where the line was not written, or not whole; the next line then begins on a new one."""
+        with self._lock:
+            if self._torn:
+                line = b"\n" + line
+            if len(line) > _ATOMIC_IN_A_PIPE and stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
+                # Threads have the lock; other processes on this pipe are kept out by a POSIX lock on it.
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
+                try:
+                    self._write(line)
+                finally:
+                    fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+            else:
+                self._write(line)
+
+    def close(self) -> None:
+        with self._lock:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _write(self, line: bytes) -> None:
+        written = os.write(self._descriptor, line)
+        self._torn = False
+        if written < len(line):
+            self._rest(memoryview(line)[written:])
+
+    def _rest(self, rest: memoryview) -> None:
+        self._torn = True
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                poll = select.poll()
+                poll.register(self._descriptor, select.POLLOUT)
+                if not poll.poll(_PATIENCE_MS):
+                    raise
+        self._torn = False
