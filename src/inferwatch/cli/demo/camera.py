@@ -22,17 +22,6 @@ GARBAGE: tuple[bytes, ...] = (
 )
 
 
-def held_out_images() -> list[list[float]]:
-    """The digits that the example's model was not trained on: 64 pixels each, 0 to 16."""
-    from sklearn.datasets import load_digits
-
-    images: list[list[float]] = load_digits().data[TRAINED_ON:].tolist()
-    return images
-
-
-TRAINED_ON = 1200
-
-
 def blurred(pixels: list[float]) -> list[float]:
     """The image out of focus: each pixel the mean of its neighbourhood, a few times over."""
     for _ in range(BLUR_PASSES):
