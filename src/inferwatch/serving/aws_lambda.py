@@ -1,0 +1,35 @@
+"""The Lambda entry point, `inferwatch.serving.aws_lambda.handler`: here and on AWS the same.
+
+The model's folder is the working directory. `handler` is built when it is first asked for, which is in
+Lambda's init phase, so that what is wrong with the user's code is said before the first invocation.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from inferwatch.sdk.monitor import Monitor
+from inferwatch.serving.deadline import AlarmLimit
+from inferwatch.serving.model import load_service, read_compiled
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+
+
+def build(environ: Mapping[str, str], folder: str) -> Handler:
+    """The handler of the model in `folder`. Raises HandlerError."""
+    compiled = read_compiled(environ, folder)
+    service = load_service(compiled, folder, environ, Monitor(compiled))
+
+    def handle(event: Any, context: Any) -> dict[str, Any]:
+        return service.answer(event, AlarmLimit(context.get_remaining_time_in_millis), context.aws_request_id)
+
+    return handle
+
+
+def __getattr__(name: str) -> Any:
+    if name != "handler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    handler = globals()["handler"] = build(os.environ, os.getcwd())
+    return handler

@@ -1,0 +1,105 @@
+"""Whether a request holds the features that the spec declares. A refusal says what was expected, never what came:
+a bad value may be private."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Declared = Mapping[str, Mapping[str, Any]]
+_PROBLEMS_NAMED = 5
+
+
+class Rejected(Exception):
+    """A request that is the client's mistake. kind: for programs; expected: the features, described."""
+
+    def __init__(self, kind: str, message: str, expected: Any = None) -> None:
+        self.kind = kind
+        self.message = message
+        self.expected = expected
+        super().__init__(message)
+
+
+def check(declared: Declared, features: Any) -> None:
+    """Raise Rejected unless `features` is an object that holds what is declared. Unknown features may be there."""
+    if not isinstance(features, dict):
+        raise Rejected("InvalidRequest", f"expected a JSON object; got {_kind_of(features)}", expected(declared))
+    problems = [p for name, feature in declared.items() if (p := _problem(name, feature, features)) is not None]
+    if problems:
+        more = len(problems) - _PROBLEMS_NAMED
+        named = "; ".join(problems[:_PROBLEMS_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        raise Rejected("InvalidFeatures", named, expected(declared))
+
+
+def expected(declared: Declared) -> dict[str, str] | str:
+    """What a request must be, in words: one description for each declared feature."""
+    return {name: describe(feature) for name, feature in declared.items()} or "a JSON object"
+
+
+def describe(feature: Mapping[str, Any]) -> str:
+    """One feature in words: `a list of 64 numbers from 0 to 16`, `a string out of 'a', 'b' (optional)`."""
+    kind, length = feature["type"], feature.get("length")
+    if length is None:
+        text = f"a{'n' if kind == 'integer' else ''} {kind}"
+    else:
+        text = f"a list of {f'{length} ' if length >= 0 else ''}{kind}s"
+    return text + _limits(feature) + (" (optional)" if feature.get("optional") else "")
+
+
+def _limits(feature: Mapping[str, Any]) -> str:
+    low, high, values = feature.get("min"), feature.get("max"), feature.get("values")
+    text = ""
+    if low is not None and high is not None:
+        text = f" from {low:g} to {high:g}"
+    elif low is not None:
+        text = f" of at least {low:g}"
+    elif high is not None:
+        text = f" of at most {high:g}"
+    return text if values is None else f"{text} out of {', '.join(map(repr, values))}"
+
+
+def _problem(name: str, feature: Mapping[str, Any], features: Mapping[str, Any]) -> str | None:
+    value = features.get(name)
+    length = feature.get("length")
+    if value is None and feature.get("optional"):
+        return None
+    if name not in features:
+        return f"{name} is missing; expected {describe(feature)}"
+    if length is None:
+        return None if _fits(feature, value) else f"{name} must be {describe(feature)}; got {_kind_of(value)}"
+    if not isinstance(value, list) or (length >= 0 and len(value) != length):
+        return f"{name} must be {describe(feature)}; got {_kind_of(value)}"
+    for index, item in enumerate(value):
+        if not _fits(feature, item):
+            return f"{name}[{index}] must be {describe({**feature, 'length': None})}; got {_kind_of(item)}"
+    return None
+
+
+def _fits(feature: Mapping[str, Any], value: Any) -> bool:
+    values = feature.get("values")
+    return (
+        _is_of_type(feature["type"], value)
+        and (feature.get("min") is None or value >= feature["min"])
+        and (feature.get("max") is None or value <= feature["max"])
+        and (values is None or value in values)
+    )
+
+
+def _is_of_type(kind: str, value: Any) -> bool:
+    if kind == "string":
+        return isinstance(value, str)
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (kind == "number" and isinstance(value, float) and math.isfinite(value))
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number that is not finite"
+    kinds = {dict: "an object", str: "a string", bool: "a boolean", int: "an integer", float: "a number"}
+    return kinds.get(type(value), "null")

@@ -1,0 +1,113 @@
+"""From an event to an answer: read, check, predict, shape, and record on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from inferwatch.sdk.inference import Inference
+from inferwatch.sdk.monitor import Monitor
+from inferwatch.serving import answer, cors
+from inferwatch.serving.answer import Answer
+from inferwatch.serving.deadline import DeadlinePassed, Limit
+from inferwatch.serving.event import HttpRequest, body_of, http_request, is_http
+from inferwatch.serving.features import Rejected, check, expected
+from inferwatch.serving.prediction import response_of
+from inferwatch.serving.routes import modelless_answer
+
+_DIRECT = HttpRequest("POST", "/predict", None, None)
+
+
+class Service:
+    """One model as a service. compiled: the compiled spec; predict(features) and parse(event): the user's.
+
+    Without parse, the features are the request's JSON object. A ValueError of parse is the client's mistake,
+    any other exception the model's. The record is written before the answer is returned.
+    """
+
+    def __init__(
+        self,
+        compiled: Mapping[str, Any],
+        predict: Callable[[Any], Any],
+        monitor: Monitor,
+        *,
+        parse: Callable[[Any], Any] | None = None,
+        allowed_origins: tuple[str, ...] = ("*",),
+    ) -> None:
+        self._declared = compiled["features"]
+        self._redacts = bool(compiled["redact"])
+        self._predict = predict
+        self._parse = parse
+        self._monitor = monitor
+        self._allowed_origins = allowed_origins
+
+    def answer(self, event: Any, limit: Limit, request_id: str | None = None) -> dict[str, Any]:
+        """The answer to `event`: API Gateway's form for its events, the bare body for a direct invocation."""
+        if not is_http(event):
+            return self._infer(event, _DIRECT, limit, request_id).body or {}
+        request = http_request(event)
+        said = modelless_answer(request.method, request.path) or self._infer(event, request, limit, request_id)
+        return said.for_gateway(cors.headers(self._allowed_origins, request.origin))
+
+    def _infer(self, event: Any, request: HttpRequest, limit: Limit, request_id: str | None) -> Answer:
+        with self._monitor.inference(request_id=request_id, requester=request.requester) as inference:
+            try:
+                said = self._predicted(event, limit, inference)
+            except Rejected as refusal:
+                inference.reject(refusal.kind, refusal.message)
+                said = answer.error(400, refusal.kind, refusal.message, expected=refusal.expected)
+            except DeadlinePassed:
+                message = "no answer before the deadline"
+                inference.timeout("Timeout", message)
+                said = answer.error(504, "Timeout", message)
+            except (Exception, SystemExit) as error:
+                inference.fail(type(error).__name__, str(error))
+                said = answer.error(500, "ModelError", "the model failed; the record of this transaction says how")
+            return answer.traced(said, inference.transaction_id)
+
+    def _predicted(self, event: Any, limit: Limit, inference: Inference) -> Answer:
+        features = self._features(event, limit, inference)
+        check(self._declared, features)
+        response = response_of(limit(self._predict, features))
+        inference.set(response=response, prediction=response["prediction"])
+        if "confidence" in response:
+            inference.set(confidence=response["confidence"])
+        return Answer(200, response)
+
+    def _features(self, event: Any, limit: Limit, inference: Inference) -> Any:
+        """The request becomes part of the record before anything can be wrong with it."""
+        if self._parse is None:
+            request = self._json(event, inference) if is_http(event) else event
+            inference.set(request=request)
+            return request
+        if not is_http(event):
+            inference.set(request=event)
+        elif (request := _json_or_none(event)) is not None:
+            inference.set(request=request)
+        try:
+            features = limit(self._parse, event)
+        except ValueError as error:
+            raise Rejected("InvalidRequest", str(error), expected(self._declared)) from error
+        inference.set(features=features)
+        return features
+
+    def _json(self, event: dict[str, Any], inference: Inference) -> Any:
+        body = b""
+        try:
+            body = body_of(event)
+            return orjson.loads(body)
+        except ValueError as error:
+            # What is no JSON cannot be redacted by path, so it is kept only where nothing is to be redacted.
+            if not self._redacts:
+                inference.set(request=body.decode(errors="replace"))
+            message = f"the body is no JSON: {error}" if body else "the body is empty; expected JSON"
+            raise Rejected("MalformedJson", message, expected(self._declared)) from error
+
+
+def _json_or_none(event: dict[str, Any]) -> Any:
+    try:
+        return orjson.loads(body_of(event))
+    except ValueError:
+        return None

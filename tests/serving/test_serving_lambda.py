@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from inferwatch.errors import HandlerError
+from inferwatch.serving import aws_lambda
+from inferwatch.spec import load_spec
+
+SPEC = """
+[model]
+namespace = "/demo"
+name = "adder"
+predict = "app:predict"
+[features]
+a = "number"
+"""
+CALL = """
+import sys
+class Context:
+    aws_request_id = "r-1"
+    def get_remaining_time_in_millis(self):
+        return 5000
+from inferwatch.serving import aws_lambda
+answer = aws_lambda.handler({"a": 2}, Context())
+print(answer["prediction"])
+print(" ".join(sorted(sys.modules)))
+"""
+HEAVY = {"msgspec", "asyncio", "duckdb", "starlette", "uvicorn", "pydantic", "logging", "click", "boto3"}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    (tmp_path / "inferwatch.toml").write_text(SPEC)
+    (tmp_path / "app.py").write_text("def predict(features):\n    return features['a'] * 2\n")
+    (tmp_path / "inferwatch.compiled.json").write_bytes(orjson.dumps(load_spec(tmp_path).compile()))
+    return tmp_path
+
+
+def test_the_handler_serves_the_model_of_its_folder_and_loads_nothing_heavy(model: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", CALL], cwd=model, capture_output=True, text=True, check=True, timeout=60
+    )
+    line, prediction, modules = run.stdout.splitlines()
+    record = orjson.loads(line)
+    assert prediction == "4"
+    assert (record["status"], record["request_id"]) == ("succeeded", "r-1")
+    assert HEAVY & set(modules.split()) == set()
+
+
+def test_a_missing_compiled_spec_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(HandlerError, match=r"inferwatch\.compiled\.json cannot be read: No such file .* a deployment"):
+        aws_lambda.build({}, str(tmp_path))
+
+
+def test_a_damaged_compiled_spec_is_said(model: Path) -> None:
+    path = model / "other.json"
+    path.write_text("{")
+    with pytest.raises(HandlerError, match=r"other\.json is damaged"):
+        aws_lambda.build({"INFERWATCH_COMPILED_SPEC": str(path)}, str(model))
+
+
+def test_a_spec_without_predict_says_what_to_add(model: Path) -> None:
+    compiled = {**load_spec(model).compile(), "predict": None}
+    path = model / "inferwatch.compiled.json"
+    path.write_bytes(orjson.dumps(compiled))
+    with pytest.raises(HandlerError, match=r'add predict = "app:predict" to \[model\]'):
+        aws_lambda.build(os.environ, str(model))
+
+
+def test_the_module_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'hander'"):
+        _ = aws_lambda.hander

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import base64
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from inferwatch.sdk.monitor import Monitor
+from inferwatch.sdk.sinks import MemorySink
+from inferwatch.serving.deadline import AlarmLimit
+from inferwatch.serving.event import http_event
+from inferwatch.serving.service import Service
+
+COMPILED: dict[str, Any] = {
+    "namespace": "/demo",
+    "model_name": "adder",
+    "model_version": 3,
+    "deployment_id": 1,
+    "environment": "dev",
+    "metric_namespace": "demo",
+    "log_group": "/demo/adder",
+    "confidence_scale": 1,
+    "capture": "full",
+    "redact": [],
+    "by_version": False,
+    "metrics": [],
+    "high_resolution": [],
+    "predict": "app:predict",
+    "parse": None,
+    "features": {"a": {"type": "number"}, "b": {"type": "number", "optional": True}},
+    "timeout": 10.0,
+}
+
+
+def add(features: dict[str, Any]) -> dict[str, Any]:
+    return {"prediction": features["a"] + features.get("b", 0), "confidence": 0.75, "method": "by hand"}
+
+
+class Bench:
+    """A service with a sink in memory. `send` is an API Gateway call; gives status and JSON body."""
+
+    def __init__(self, predict: Callable[[Any], Any] = add, seconds: float = 10, **more: Any) -> None:
+        compiled = {**COMPILED, **{name: more.pop(name) for name in list(more) if name == "redact"}}
+        self.sink = MemorySink()
+        self.service = Service(compiled, predict, Monitor(compiled, self.sink), **more)
+        self.limit = AlarmLimit(lambda: seconds * 1000)
+
+    def send(self, body: Any, method: str = "POST", path: str = "/predict") -> tuple[int, dict[str, Any]]:
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        event = http_event(method, path, [("content-type", "application/json")], raw, source_ip="192.0.2.1", now_ms=0)
+        answer = self.service.answer(event, self.limit, "request-1")
+        return answer["statusCode"], orjson.loads(answer["body"] or b"null")
+
+    @property
+    def record(self) -> dict[str, Any]:
+        (record,) = self.sink.records
+        return record
+
+
+def test_a_prediction_is_answered_and_recorded() -> None:
+    bench = Bench()
+    status, body = bench.send({"a": 1, "b": 2.5})
+    record = bench.record
+    assert status == 200
+    assert body == {
+        "prediction": 3.5,
+        "confidence": 0.75,
+        "method": "by hand",
+        "transaction_id": record["transaction_id"],
+    }
+    assert record["status"] == "succeeded"
+    assert record["request"] == {"a": 1, "b": 2.5}
+    assert record["response"] == {"prediction": 3.5, "confidence": 0.75, "method": "by hand"}
+    assert (record["prediction"], record["confidence"]) == (3.5, 0.75)
+    assert record["requester"] == {"ip": "192.0.2.1"}
+    assert record["request_id"] == "request-1"
+    assert "features" not in record
+
+
+def test_the_record_is_there_before_the_answer_is() -> None:
+    bench = Bench()
+    seen: list[int] = []
+    real = bench.service._infer
+    bench.service._infer = lambda *args: (real(*args), seen.append(len(bench.sink.lines)))[0]  # type: ignore[method-assign]
+    bench.send({"a": 1})
+    assert seen == [1]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "said"),
+    [
+        (b"", "MalformedJson", "the body is empty; expected JSON"),
+        (b"{", "MalformedJson", "the body is no JSON: "),
+        (b'{"a": NaN}', "MalformedJson", "the body is no JSON: "),
+        (b"\xff\xfe", "MalformedJson", "the body is no JSON: "),
+        (b"[1]", "InvalidRequest", "expected a JSON object; got a list of 1"),
+        (b'{"b": 1}', "InvalidFeatures", "a is missing; expected a number"),
+        (b'{"a": "1"}', "InvalidFeatures", "a must be a number; got a string"),
+    ],
+)
+def test_a_bad_request_is_rejected_with_what_was_expected(body: bytes, kind: str, said: str) -> None:
+    bench = Bench()
+    status, answer = bench.send(body)
+    assert status == 400
+    assert answer["error"]["type"] == kind
+    assert answer["error"]["message"].startswith(said)
+    assert answer["error"]["expected"] == {"a": "a number", "b": "a number (optional)"}
+    assert answer["transaction_id"] == bench.record["transaction_id"]
+    assert bench.record["status"] == "rejected"
+    assert bench.record["error"]["type"] == kind
+
+
+def test_a_malformed_body_is_kept_as_text_unless_something_is_to_be_redacted() -> None:
+    kept, hidden = Bench(), Bench(redact=["request.a"])
+    kept.send(b'{"a": 1')
+    hidden.send(b'{"a": 1')
+    assert kept.record["request"] == '{"a": 1'
+    assert "request" not in hidden.record
+
+
+def test_an_exception_is_a_500_without_its_text_and_recorded_with_it() -> None:
+    def predict(_: Any) -> Any:
+        raise KeyError("secret internals")
+
+    bench = Bench(predict)
+    status, answer = bench.send({"a": 1})
+    assert status == 500
+    assert "secret" not in str(answer)
+    assert answer["transaction_id"] == bench.record["transaction_id"]
+    assert bench.record["status"] == "failed"
+    assert bench.record["error"] == {"type": "KeyError", "message": "'secret internals'"}
+
+
+@pytest.mark.parametrize("result", [object(), 2**80, {"prediction": b"x"}])
+def test_a_prediction_that_is_no_json_is_the_models_failure(result: Any) -> None:
+    bench = Bench(lambda _: result)
+    assert bench.send({"a": 1})[0] == 500
+    assert bench.record["error"]["type"] == "TypeError"
+
+
+def test_a_model_that_calls_exit_fails_and_the_service_lives() -> None:
+    bench = Bench(lambda _: sys.exit(3))
+    assert bench.send({"a": 1})[0] == 500
+    assert bench.record["error"]["type"] == "SystemExit"
+
+
+def test_the_deadline_is_a_504_and_a_timeout() -> None:
+    bench = Bench(lambda _: time.sleep(30), seconds=0.2)
+    status, answer = bench.send({"a": 1})
+    assert status == 504
+    assert answer["error"]["type"] == "Timeout"
+    assert bench.record["status"] == "timeout"
+    assert bench.record["request"] == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/predict", 405), ("POST", "/nope", 404), ("GET", "/ping", 200)]
+)
+def test_what_is_no_inference_is_not_recorded(method: str, path: str, status: int) -> None:
+    bench = Bench()
+    assert bench.send(b"", method, path)[0] == status
+    assert bench.sink.lines == []
+
+
+def test_a_nan_is_null_in_the_answer_and_no_metric_in_the_record() -> None:
+    bench = Bench(lambda _: {"prediction": 1, "confidence": float("nan")})
+    _, answer = bench.send({"a": 1})
+    assert answer["confidence"] is None
+    assert "PredictionProbability" not in bench.record
+
+
+def test_every_answer_to_a_page_carries_the_cors_headers() -> None:
+    service = Bench(allowed_origins=("https://a.test",)).service
+    for body in (b'{"a": 1}', b"{"):
+        event = http_event("POST", "/predict", [("Origin", "https://a.test")], body, now_ms=0)
+        headers = service.answer(event, lambda function, argument: function(argument))["headers"]
+        assert headers["Access-Control-Allow-Origin"] == "https://a.test"
+        assert headers["Content-Type"] == "application/json"
+
+
+def test_a_direct_invocation_is_answered_with_the_bare_body() -> None:
+    bench = Bench()
+    answer = bench.service.answer({"a": 1}, bench.limit, "r")
+    assert answer["prediction"] == 1
+    assert bench.service.answer({"a": None}, bench.limit, "r")["error"]["type"] == "InvalidFeatures"
+    assert [record["status"] for record in bench.sink.records] == ["succeeded", "rejected"]
+    assert "requester" not in bench.sink.records[0]
+
+
+def test_base64_bodies_are_decoded() -> None:
+    bench = Bench()
+    event = {"httpMethod": "POST", "path": "/predict", "isBase64Encoded": True}
+    good = bench.service.answer({**event, "body": base64.b64encode(b'{"a": 4}').decode()}, bench.limit)
+    bad = bench.service.answer({**event, "body": "*not base64*"}, bench.limit)
+    assert (good["statusCode"], bad["statusCode"]) == (200, 400)
+
+
+def as_number(event: dict[str, Any]) -> dict[str, Any]:
+    return {"a": float(event["body"])}
+
+
+def test_parse_makes_the_features_from_the_event() -> None:
+    bench = Bench(parse=as_number)
+    assert bench.send(b"2.5")[1]["prediction"] == 2.5
+    assert bench.record["features"] == {"a": 2.5}
+    assert bench.record["request"] == 2.5
+
+
+def test_a_value_error_of_parse_is_the_clients_mistake_and_any_other_the_models() -> None:
+    bench = Bench(parse=as_number)
+    status, answer = bench.send(b'"x"')
+    assert status == 400
+    assert answer["error"]["message"] == "could not convert string to float: '\"x\"'"
+    assert bench.record["status"] == "rejected"
+    broken = Bench(parse=lambda event: event["nothing"])
+    assert broken.send(b"1")[0] == 500
+    assert broken.record["status"] == "failed"
+
+
+def test_what_parse_gives_is_checked_too() -> None:
+    bench = Bench(parse=lambda _: {"b": 1})
+    assert bench.send(b"1")[0] == 400
+
+
+def test_the_code_of_a_model_reaches_its_inference() -> None:
+    bench = Bench()
+    monitor = bench.service._monitor
+
+    def predict(features: dict[str, Any]) -> int:
+        inference = monitor.current()
+        assert inference is not None
+        inference.metric("Pages", 3, "Count")
+        inference.set(branch="left")
+        return 1
+
+    bench.service._predict = predict
+    bench.send({"a": 1})
+    assert (bench.record["Pages"], bench.record["branch"]) == (3, "left")
