@@ -80,3 +80,8 @@ class AlarmLog:
         )
         names = Transition.__struct_fields__
         return [Transition(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def scopes(connection: sqlite3.Connection) -> list[str]:
+    """Every scope that has ever had an alarm, sorted."""
+    return [row[0] for row in connection.execute("SELECT DISTINCT scope FROM alarm_state ORDER BY scope")]

@@ -1,0 +1,29 @@
+"""The thread that delivers notifications from the outbox, so that a slow target delays nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from inferwatch.cli.clock import now_ms
+from inferwatch.cli.heartbeats import Heartbeats
+from inferwatch.notify.outbox import deliver_due
+from inferwatch.ports import Notify
+from inferwatch.store import catalog
+from inferwatch.store.outbox import Outbox
+
+ROUND_SECONDS = 0.5
+NOTIFICATIONS = "notifications"
+
+
+def deliver(
+    data: Path, scope: str, targets: Mapping[str, Notify | None], heartbeats: Heartbeats, stop: threading.Event
+) -> None:
+    """Deliver what is due until `stop`."""
+    with closing(catalog.connect(data)) as connection:
+        outbox = Outbox(connection, scope)
+        while not stop.wait(ROUND_SECONDS):
+            deliver_due(outbox, targets, now_ms())
+            heartbeats.beat(NOTIFICATIONS)
