@@ -1,0 +1,97 @@
+"""The page as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from inferwatch.errors import InferWatchError, QueryError
+from inferwatch.web import params
+from inferwatch.web.assets import Assets
+from inferwatch.web.feed import Feed
+from inferwatch.web.guard import Guard
+from inferwatch.web.json_response import JsonResponse
+from inferwatch.web.sessions import Sessions
+from inferwatch.web.sources import Sources
+from inferwatch.web.views import Views
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+FOLLOWED_RANGES = (0, 900, 3600, 10_800, 86_400)
+"""The ranges, in seconds, that the event stream follows. Few, since each is computed for itself."""
+
+
+def page_app(
+    sources: Sources,
+    sessions: Sessions,
+    *,
+    stop: asyncio.Event,
+    allowed_hosts: Collection[str] = LOOPBACK_NAMES,
+    gateway_url: str | None = None,
+    interval: float = 1.0,
+) -> Starlette:
+    """The page of one model.
+
+    stop: ends the event streams, which a server would wait for otherwise; allowed_hosts: names without port;
+    gateway_url: for the sample request that an empty page shows; interval: seconds between events.
+    """
+    views = Views(sources, gateway_url)
+    feed = Feed(views.sections, stop, interval)
+    assets = Assets()
+
+    async def events(request: Request) -> Response:
+        params.only(request.query_params, ("range",))
+        seconds = params.whole(request.query_params, "range", 0, 0, max(FOLLOWED_RANGES))
+        if seconds not in FOLLOWED_RANGES:
+            allowed = ", ".join(str(r) for r in FOLLOWED_RANGES)
+            raise params.BadParameter("range", f"{seconds} is not followed; allowed are {allowed}")
+        return StreamingResponse(feed.listen(seconds), media_type="text/event-stream")
+
+    app = Starlette(
+        routes=[
+            Route("/", assets.page),
+            Route("/static/{name}", assets.file),
+            Route("/api/model", views.model),
+            Route("/api/tiles", views.tiles),
+            Route("/api/series", views.series),
+            Route("/api/alarms", views.alarms),
+            Route("/api/alarms/{name:path}/history", views.alarm_history),
+            Route("/api/notifications", views.notifications),
+            Route("/api/transactions", views.transactions),
+            Route("/api/transactions/{id}", views.transaction),
+            Route("/api/events", events),
+        ],
+        middleware=[Middleware(Guard, sessions=sessions, allowed_hosts=allowed_hosts)],
+        exception_handlers={
+            params.BadParameter: _bad_parameter,
+            QueryError: _bad_question,
+            InferWatchError: _unavailable,
+            HTTPException: _http_error,
+        },
+    )
+    app.state.feed = feed
+    return app
+
+
+def _bad_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, params.BadParameter)
+    return JsonResponse({"error": str(error), "parameter": error.parameter}, status_code=400)
+
+
+def _bad_question(request: Request, error: Exception) -> Response:
+    return JsonResponse({"error": str(error)}, status_code=400)
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    return JsonResponse({"error": str(error)}, status_code=503)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JsonResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)

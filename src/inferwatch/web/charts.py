@@ -1,0 +1,80 @@
+"""Which series each chart of the dashboard shows. A chart is a widget that shows metrics over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inferwatch.spec import record
+from inferwatch.spec.dashboard import Widget
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+ADDITIVE = ("Sum", "SampleCount")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line. id: unique in its chart; label: in the legend."""
+
+    id: str
+    label: str
+    metric: str
+    statistic: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart. id: the widget's, `w` and its place in the spec; unit: CloudWatch's word, of every series."""
+
+    id: str
+    type: str
+    title: str
+    unit: str
+    series: tuple[Series, ...]
+
+
+_SERIES: dict[str, tuple[Series, ...]] = {
+    "invocations": (
+        Series("invocations", "Invocations", record.INVOCATIONS, "Sum"),
+        Series("errors", "Errors", record.ERROR_COUNT, "Sum"),
+        Series("rejected", "Rejected", record.REJECTED_COUNT, "Sum"),
+        Series("throttled", "Throttled", record.THROTTLES, "Sum"),
+    ),
+    "latency": tuple(Series(p, p, record.LATENCY_MS, p) for p in ("p50", "p90", "p99")),
+    "probability": (
+        Series("average", "Average", record.PREDICTION_PROBABILITY, "Average"),
+        Series("p10", "p10", record.PREDICTION_PROBABILITY, "p10"),
+    ),
+    "memory": (
+        Series("maximum", "Maximum", record.MAX_MEMORY_USED_MB, "Maximum"),
+        Series("average", "Average", record.MAX_MEMORY_USED_MB, "Average"),
+    ),
+    "init": (
+        Series("maximum", "Slowest", record.INIT_DURATION_MS, "Maximum"),
+        Series("average", "Average", record.INIT_DURATION_MS, "Average"),
+    ),
+}
+
+
+def widget_id(index: int) -> str:
+    """The id of the widget at `index` of the spec's dashboard."""
+    return f"w{index}"
+
+
+def charts(spec: MonitorSpec) -> tuple[Chart, ...]:
+    """The charts among the spec's widgets, in order."""
+    return tuple(
+        _chart(spec, widget_id(index), widget)
+        for index, widget in enumerate(spec.dashboard.widget)
+        if widget.type in _SERIES or widget.type == "metric"
+    )
+
+
+def _chart(spec: MonitorSpec, chart_id: str, widget: Widget) -> Chart:
+    series = _SERIES.get(widget.type)
+    if series is None:
+        metric = widget.metric or ""
+        series = (Series("value", widget.statistic, metric, widget.statistic),)
+    unit = spec.unit(series[0].metric) or "None"
+    if any(one.statistic == "SampleCount" for one in series):
+        unit = "Count"
+    return Chart(chart_id, widget.type, widget.title or widget.metric or widget.type.title(), unit, series)

@@ -1,0 +1,61 @@
+"""What does not change while the page is open: the model, its dashboard, and how to send it a request."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from inferwatch.spec import record
+from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.web.charts import charts, widget_id
+from inferwatch.web.sources import Sources
+
+_SAMPLE_VALUES: dict[str, Any] = {"number": 0.0, "integer": 0, "string": "text", "boolean": False}
+
+
+def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
+    """gateway_url: where the model answers, for the sample request; None where no gateway runs beside the page."""
+    spec = sources.spec
+    identity = spec.identity
+    return {
+        "now": sources.now_ms(),
+        "namespace": identity.namespace,
+        "model_name": identity.model_name,
+        "model_version": identity.model_version,
+        "deployment_id": identity.deployment_id,
+        "environment": identity.environment,
+        "log_group": identity.log_group,
+        "title": spec.dashboard.title,
+        "description": spec.dashboard.description,
+        "confidence_scale": spec.model.confidence_scale,
+        "memory": spec.function.memory,
+        "timeout": spec.function.timeout,
+        "statuses": list(record.STATUSES),
+        "widgets": [
+            {"id": widget_id(index), "type": w.type, "title": w.title, "width": w.width, "height": w.height}
+            for index, w in enumerate(spec.dashboard.widget)
+        ],
+        "charts": [asdict(chart) for chart in charts(spec)],
+        "units": {**record.BUILT_IN_UNITS, **{metric.name: metric.unit for metric in spec.metrics}},
+        "sample_request": sample_request(spec, gateway_url) if gateway_url else None,
+    }
+
+
+def sample_request(spec: MonitorSpec, gateway_url: str) -> str:
+    """A curl command that a shell takes as it stands, with a body that the declared features accept."""
+    body = {name: _sample(feature) for name, feature in spec.features.items() if not feature.optional}
+    url = gateway_url.rstrip("/") + "/predict"
+    return f"curl {shlex.quote(url)} -d {shlex.quote(orjson.dumps(body).decode())}"
+
+
+def _sample(feature: FeatureSpec) -> Any:
+    value = feature.values[0] if feature.values else _SAMPLE_VALUES[feature.type]
+    if feature.min is not None:
+        value = feature.min if feature.type == "number" else int(-(-feature.min // 1))
+    if feature.length is None:
+        return value
+    return [value] * (feature.length if feature.length >= 0 else 1)

@@ -1,0 +1,42 @@
+"""What the page reads, as functions handed in: the page itself opens no file, no database and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from inferwatch.alarms.values import AlarmState, Notification, Transition
+from inferwatch.ports import MetricSource
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+
+class NotificationEntry(Protocol):
+    """A notification and what became of it, as the outbox keeps it."""
+
+    @property
+    def notification(self) -> Notification: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def last_error(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Every function may block and may be called from several threads at once. Times are epoch milliseconds.
+
+    alarm_states: by the alarm's name, without those never evaluated; alarm_history: `(alarm or None for all,
+    limit)`, newest first; notifications: `(limit)`, newest first; health: the time of the last sign of life
+    of each part that must keep running, by the part's name.
+    """
+
+    spec: MonitorSpec
+    metrics: MetricSource
+    alarm_states: Callable[[], Mapping[str, AlarmState]]
+    alarm_history: Callable[[str | None, int], Sequence[Transition]]
+    notifications: Callable[[int], Sequence[NotificationEntry]]
+    health: Callable[[], Mapping[str, int]]
+    now_ms: Callable[[], int]

@@ -1,0 +1,103 @@
+// The status header: which model, how it stands, and the switches for range, zone and theme.
+
+import { wear } from "./badge.js";
+import { fill, h, say } from "./dom.js";
+import { status } from "./live.js";
+import { PRESETS, bounds, follow, now, range, reset } from "./range.js";
+import { remembered } from "./signal.js";
+import { day, moment, zone, zoneName } from "./time.js";
+
+const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
+const theme = remembered("theme", "system", Object.keys(THEMES));
+
+const byId = (id) => document.getElementById(id);
+
+export function showModel(model) {
+  document.title = `${model.title} · InferWatch`;
+  say(byId("title"), model.title);
+  const chip = (text, title) => h("span", { title }, text);
+  const path = h("span", { class: "path", title: "Log group" }, model.log_group);
+  fill(byId("identity"), chip(`v${model.model_version}`, "Model version"), chip(model.environment, "Environment"), path);
+}
+
+// `2 in ALARM`, or `3 alarms OK`, or how many have no data.
+export function showAlarms(alarms) {
+  const pill = byId("alarm-summary");
+  const loud = alarms.filter((alarm) => alarm.state === "ALARM").length;
+  const silent = alarms.filter((alarm) => alarm.state === "INSUFFICIENT_DATA").length;
+  if (loud) wear(pill, "ALARM", `${loud} in ALARM`);
+  else if (silent) wear(pill, "INSUFFICIENT_DATA", `${silent} without data`);
+  else wear(pill, "OK", alarms.length === 1 ? "1 alarm OK" : `${alarms.length} alarms OK`);
+  pill.hidden = alarms.length === 0;
+  document.title = document.title.replace(/^(\(\d+\) )?/, loud ? `(${loud}) ` : "");
+}
+
+// Says what is wrong with the page's own data, or nothing. words: a list.
+export function warn(words) {
+  const banner = byId("banner");
+  say(banner, words.join(" "));
+  banner.hidden = words.length === 0;
+}
+
+export function startHeader(toggleLive) {
+  const live = byId("live");
+  live.addEventListener("click", toggleLive);
+  const showStatus = (value) => {
+    wear(live, value);
+    live.setAttribute("aria-pressed", String(value !== "paused"));
+    live.title = value === "paused" ? "Resume live updates" : "Pause live updates";
+  };
+  status.watch(showStatus);
+  showStatus(status.value);
+  startRanges();
+  startZone();
+  startTheme();
+}
+
+function startRanges() {
+  const buttons = PRESETS.map(({ seconds, label }) => h("button", { type: "button", onclick: () => follow(seconds) }, label));
+  const custom = h("button", { type: "button", hidden: true, title: "Back to the range before (Escape)", onclick: reset });
+  fill(byId("ranges"), buttons, custom);
+  const show = () => {
+    const { seconds } = range.value;
+    PRESETS.forEach((preset, index) => buttons[index].setAttribute("aria-pressed", String(preset.seconds === seconds)));
+    custom.hidden = Boolean(seconds);
+    custom.setAttribute("aria-pressed", String(!seconds));
+    custom.textContent = seconds ? "" : `${written(...bounds())} ×`;
+  };
+  range.watch(show);
+  zone.watch(show);
+  show();
+}
+
+function written(start, end) {
+  const last = day(start) === day(end) ? moment(end, end) : moment(end, start);
+  return `${moment(start, now.value)} – ${last}`;
+}
+
+function startZone() {
+  const button = byId("zone");
+  const show = () => {
+    button.textContent = zone.value === "UTC" ? "UTC" : "Local";
+    button.title = `Times are in ${zoneName()}. Switch between UTC and local time.`;
+    button.setAttribute("aria-label", `Time zone: ${zoneName()}`);
+  };
+  button.addEventListener("click", () => zone.set(zone.value === "UTC" ? "local" : "UTC"));
+  zone.watch(show);
+  show();
+}
+
+function startTheme() {
+  const button = byId("theme");
+  const names = Object.keys(THEMES);
+  const show = () => {
+    if (theme.value === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme.value;
+    button.textContent = THEMES[theme.value];
+    button.title = "Colours: as the system, light, or dark";
+    button.setAttribute("aria-label", `Colours: ${THEMES[theme.value]}`);
+  };
+  button.addEventListener("click", () => theme.set(names[(names.indexOf(theme.value) + 1) % names.length]));
+  theme.watch(show);
+  show();
+}

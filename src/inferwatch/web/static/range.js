@@ -1,0 +1,41 @@
+// The range of time that charts, tiles and table show: the last so many seconds, or one chosen by hand.
+
+import { Signal } from "./signal.js";
+
+export const PRESETS = [
+  { seconds: 900, label: "15 min" },
+  { seconds: 3600, label: "1 h" },
+  { seconds: 10800, label: "3 h" },
+  { seconds: 86400, label: "1 d" },
+];
+const SHORTEST = 10_000;
+
+// {seconds} while the range follows the time, {start, end} when it stands.
+export const range = new Signal({ seconds: PRESETS[0].seconds });
+// The server's time, as far as it has told.
+export const now = new Signal(Date.now());
+
+let last = range.value;
+
+export function follow(seconds) {
+  last = { seconds };
+  range.set(last);
+}
+
+// Show [start, end) until reset.
+export function zoom(start, end) {
+  const middle = (start + end) / 2;
+  const half = Math.max(SHORTEST, end - start) / 2;
+  range.set({ start: Math.round(middle - half), end: Math.round(middle + half) });
+}
+
+// Back to the range before the first zoom.
+export function reset() {
+  range.set(last);
+}
+
+// [start, end] as they are now.
+export function bounds() {
+  const { seconds, start, end } = range.value;
+  return seconds ? [now.value - 1000 * seconds, now.value] : [start, end];
+}

@@ -1,0 +1,206 @@
+// The table of inference transactions: filtered, sorted, paged, and growing at the top while nothing is filtered.
+
+import { read } from "./api.js";
+import { badge } from "./badge.js";
+import { fill, h, say } from "./dom.js";
+import { NONE, format } from "./number.js";
+import { bounds, now, range } from "./range.js";
+import { moment, zone } from "./time.js";
+
+const PAGE = 50;
+const MOST_LIVE = 200;
+const MOST_RANKED = 500;
+const TYPING_PAUSE = 250;
+const COLUMNS = [
+  ["Time", ""],
+  ["Status", ""],
+  ["Latency", "number"],
+  ["Confidence", "number"],
+  ["Prediction or error", ""],
+  ["Version", "version number"],
+  ["Transaction", "id"],
+];
+const ORDERS = { newest: "Newest first", slowest: "Slowest first", "least-confident": "Least confident first", oldest: "Oldest first" };
+
+export class Transactions {
+  #model;
+  #rows = [];
+  #next = null;
+  #limit = PAGE;
+  #asked = 0;
+  #held = [];
+
+  constructor(title, model) {
+    this.#model = model;
+    this.#build(title);
+    range.watch(() => this.load());
+    zone.watch(() => this.#draw());
+  }
+
+  #build(title) {
+    let typing = 0;
+    const changed = () => this.load();
+    const typed = () => {
+      clearTimeout(typing);
+      typing = setTimeout(changed, TYPING_PAUSE);
+    };
+    const option = ([value, label]) => h("option", { value }, label);
+    const orders = Object.entries(ORDERS).filter(([order]) => order !== "least-confident" || this.#model.confidence_scale);
+    this.fields = {
+      status: h("select", { onchange: changed }, [["", "Any"], ...this.#model.statuses.map((word) => [word, word])].map(option)),
+      version: h("input", { class: "short", oninput: typed, placeholder: "any" }),
+      min_elapse: h("input", { class: "short", type: "number", min: 0, oninput: typed, placeholder: "0" }),
+      order: h("select", { onchange: changed }, orders.map(option)),
+      text: h("input", { type: "search", oninput: typed, placeholder: "Text in the record", "aria-label": "Text in the record" }),
+    };
+    const { status, version, min_elapse: slowest, order, text } = this.fields;
+    const labelled = (words, field, after) => h("label", {}, words, field, after);
+    this.filters = h(
+      "form",
+      { class: "filters", onsubmit: (event) => event.preventDefault() },
+      [labelled("Status", status), labelled("Version", version), labelled("At least", slowest, "ms"), labelled("Sort", order), text],
+    );
+    this.body = h("tbody", { onclick: (event) => this.#clicked(event), onkeydown: (event) => this.#key(event) });
+    this.more = h("button", { type: "button", class: "plain more-rows", hidden: true, onclick: () => this.#loadMore() }, "Show more");
+    this.empty = h("div", { class: "empty", hidden: true });
+    const heads = COLUMNS.filter(([name]) => this.#has(name)).map(([name, kind]) => h("th", { scope: "col", class: kind }, name));
+    const table = h("table", { class: "records", "aria-label": title }, h("thead", {}, h("tr", {}, heads)), this.body);
+    this.waiting = h("span", { class: "sub" });
+    this.scroll = h("div", { class: "scroll", onpointerleave: () => this.#release() }, table, this.empty, this.more);
+    this.elements = [
+      h("div", { class: "head" }, h("h2", {}, title), this.waiting),
+      this.filters,
+      this.scroll,
+    ];
+  }
+
+  #has(column) {
+    return column !== "Confidence" || this.#model.confidence_scale !== null;
+  }
+
+  #filter() {
+    return Object.fromEntries(Object.entries(this.fields).map(([name, field]) => [name, field.value.trim()]));
+  }
+
+  // Whether a new transaction belongs at the top: newest first, nothing filtered, and the range follows the time.
+  #live() {
+    const { order, ...filters } = this.#filter();
+    return order === "newest" && range.value.seconds && Object.values(filters).every((value) => value === "");
+  }
+
+  async load() {
+    this.#limit = PAGE;
+    await this.#read(null);
+  }
+
+  async #loadMore() {
+    if (this.#next) return this.#read(this.#next);
+    this.#limit += PAGE;
+    return this.#read(null);
+  }
+
+  // An answer that a later question has overtaken is dropped.
+  async #read(before) {
+    const asked = (this.#asked += 1);
+    const [start, end] = bounds();
+    const upTo = range.value.seconds ? null : end;
+    try {
+      const page = await read("transactions", { ...this.#filter(), start, end: upTo, limit: this.#limit, before });
+      if (asked !== this.#asked) return;
+      this.#held = [];
+      say(this.waiting, "");
+      this.#rows = before ? [...this.#rows, ...page.transactions] : page.transactions;
+      this.#next = page.next;
+      this.#draw();
+    } catch (error) {
+      if (asked === this.#asked) this.#refuse(error.message);
+    }
+  }
+
+  // The newest transactions of an event. Rows do not move under the pointer, nor while one reads further down.
+  add(newest) {
+    if (!this.#live()) return;
+    const known = new Set([...this.#rows, ...this.#held].map((row) => row.transaction_id));
+    this.#held.push(...newest.filter((row) => !known.has(row.transaction_id)));
+    if (this.scroll.matches(":hover") || this.body.contains(document.activeElement) || this.scroll.scrollTop > 0) {
+      say(this.waiting, this.#held.length ? `${this.#held.length} new, held while you read` : "");
+    } else this.#release();
+  }
+
+  // Puts what was held in its place, by its time.
+  #release() {
+    const fresh = this.#held;
+    this.#held = [];
+    say(this.waiting, "");
+    if (!fresh.length || !this.#live()) return;
+    const oldest = this.#next ? this.#rows.at(-1)?.start ?? 0 : 0;
+    const all = [...fresh.filter((row) => row.start >= oldest), ...this.#rows].sort((one, other) => other.start - one.start);
+    if (all.length > MOST_LIVE) {
+      all.length = MOST_LIVE;
+      this.#next = `${all.at(-1).start},${all.at(-1).transaction_id}`;
+    }
+    this.#rows = all;
+    this.#draw();
+  }
+
+  #draw() {
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const made = new Map([...this.body.children].map((row) => [row.dataset.key, row]));
+    const rows = this.#rows.map((row) => {
+      const key = `${zone.value} ${row.transaction_id}`;
+      return made.get(key) ?? this.#row(row, key);
+    });
+    fill(this.body, rows);
+    if (focused) this.body.querySelector(`a[data-id="${focused}"]`)?.focus({ preventScroll: true });
+    const ranked = ["slowest", "least-confident"].includes(this.fields.order.value);
+    const rankedMore = ranked && this.#rows.length === this.#limit && this.#limit < MOST_RANKED;
+    this.more.hidden = !this.#next && !rankedMore;
+    this.#sayEmpty(this.#live() && this.#model.sample_request ? "No inference in this range yet. Send one:" : "Nothing matches in this range.");
+  }
+
+  #sayEmpty(words) {
+    this.empty.hidden = this.#rows.length > 0;
+    const sample = this.#live() && this.#model.sample_request;
+    if (!this.empty.hidden) fill(this.empty, words, sample ? h("code", {}, sample) : null);
+  }
+
+  #refuse(words) {
+    this.#rows = [];
+    this.#next = null;
+    fill(this.body);
+    this.more.hidden = true;
+    this.empty.hidden = false;
+    fill(this.empty, words);
+  }
+
+  #row(row, key) {
+    const said = row.error ? `${row.error.type}: ${row.error.message}` : row.prediction ?? NONE;
+    const scale = this.#model.confidence_scale;
+    const confidence = row.confidence === null ? NONE : format(row.confidence / scale, "Fraction");
+    const link = h("a", { href: `#transaction=${row.transaction_id}`, "data-id": row.transaction_id }, moment(row.start, now.value));
+    return h(
+      "tr",
+      { "data-key": key },
+      h("td", {}, link),
+      h("td", {}, badge(row.status)),
+      h("td", { class: "number" }, format(row.elapse, "Milliseconds")),
+      this.#has("Confidence") ? h("td", { class: "number" }, confidence) : null,
+      h("td", { class: row.error ? "said error" : "said", title: row.error ? said : null }, String(said)),
+      h("td", { class: "version number" }, String(row.model_version ?? NONE)),
+      h("td", { class: "id" }, row.transaction_id.slice(-12)),
+    );
+  }
+
+  #clicked(event) {
+    const row = event.target.closest("tr");
+    if (row && !event.target.closest("a") && !getSelection().toString()) row.querySelector("a").click();
+  }
+
+  #key(event) {
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    const row = step && event.target.closest("tr")?.[step];
+    if (!row) return;
+    event.preventDefault();
+    row.querySelector("a").focus();
+  }
+}

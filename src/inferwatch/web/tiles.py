@@ -1,0 +1,115 @@
+"""The tiles: the model's state in six figures, each with the shape of the range behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from inferwatch.alarms.values import Datapoint
+from inferwatch.spec import record
+from inferwatch.web.resolution import period_for
+from inferwatch.web.sources import Sources
+
+SPARK_POINTS = 90
+MINUTE_MS = 60_000
+ENOUGH_SAMPLES = 20
+"""A 95th percentile of fewer values than this is just their maximum."""
+
+
+def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
+    """The tiles over [start_ms, end_ms), each {id, label, value or None, unit, at, note, spark}.
+
+    at: start of the minute that the value is of, None for a total; spark: values oldest first, None for a gap.
+    Totals are of the whole range. Averages and percentiles are of its newest minute that has 20 values, or of
+    its newest one with any.
+    """
+    invocations = _total(sources, record.INVOCATIONS, start_ms, end_ms)
+    succeeded = _total(sources, record.SUCCESS_COUNT, start_ms, end_ms)
+    errors = _total(sources, record.ERROR_COUNT, start_ms, end_ms)
+    tiles = [
+        _rate(sources, start_ms, end_ms),
+        _gauge(sources, "latency", "Average latency", (record.LATENCY_MS, "Average"), start_ms, end_ms),
+        _gauge(sources, "p95", "p95 latency", (record.LATENCY_MS, "p95"), start_ms, end_ms),
+        _counted(sources, "succeeded", "Succeeded", succeeded, invocations, (start_ms, end_ms)),
+        _counted(sources, "errors", "Errors", errors, invocations, (start_ms, end_ms)),
+    ]
+    if sources.spec.has_confidence:
+        metric = (record.PREDICTION_PROBABILITY, "Average")
+        tiles.append(_gauge(sources, "confidence", "Confidence", metric, start_ms, end_ms))
+    return tiles
+
+
+def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
+    """Inferences in the last six whole periods of 10 s, or in the newest whole minute where 10 s are not kept."""
+    now_ms = sources.now_ms()
+    from_ms = max(start_ms, end_ms - 2 * MINUTE_MS)
+    period = min(period_for(from_ms, end_ms, now_ms), 60)
+    step = period * 1000
+    last = min(end_ms, now_ms) // step * step
+    found = _datapoints(sources, record.INVOCATIONS, "Sum", period, last - MINUTE_MS, last)
+    return {
+        "id": "rate",
+        "label": "Inferences a minute",
+        "value": sum(d.value for d in found) if found else None,
+        "unit": "Count",
+        "at": last - MINUTE_MS if found else None,
+        "note": "",
+        "spark": _spark(sources, record.INVOCATIONS, "Sum", start_ms, end_ms),
+    }
+
+
+def _gauge(
+    sources: Sources, tile: str, label: str, metric: tuple[str, str], start_ms: int, end_ms: int
+) -> dict[str, Any]:
+    period = max(60, period_for(start_ms, end_ms, sources.now_ms()))
+    found = _datapoints(sources, *metric, period, start_ms, end_ms)
+    newest = next((d for d in reversed(found) if d.samples >= ENOUGH_SAMPLES), found[-1] if found else None)
+    return {
+        "id": tile,
+        "label": label,
+        "value": newest.value if newest else None,
+        "unit": "Fraction" if metric[0] == record.PREDICTION_PROBABILITY else sources.spec.unit(metric[0]),
+        "at": newest.timestamp_ms if newest else None,
+        "note": "",
+        "spark": _spark(sources, *metric, start_ms, end_ms),
+    }
+
+
+def _counted(
+    sources: Sources, tile: str, label: str, count: float | None, total: float | None, bounds: tuple[int, int]
+) -> dict[str, Any]:
+    metric = {"succeeded": record.SUCCESS_COUNT, "errors": record.ERROR_COUNT}[tile]
+    return {
+        "id": tile,
+        "label": label,
+        "value": count,
+        "unit": "Count",
+        "at": None,
+        "note": "" if count is None or not total else f"{100 * count / total:.3g} % of {total:,.0f}",
+        "spark": _spark(sources, metric, "Sum", *bounds),
+    }
+
+
+def _total(sources: Sources, metric: str, start_ms: int, end_ms: int) -> float | None:
+    found = _datapoints(sources, metric, "Sum", period_for(start_ms, end_ms, sources.now_ms()), start_ms, end_ms)
+    return sum(d.value for d in found) if found else None
+
+
+def _spark(sources: Sources, metric: str, statistic: str, start_ms: int, end_ms: int) -> list[float | None]:
+    """At most 90 whole periods, so that the last one does not look like a fall."""
+    now_ms = sources.now_ms()
+    period = period_for(start_ms, end_ms, now_ms, SPARK_POINTS)
+    step = period * 1000
+    first = -(-start_ms // step) * step
+    count = max(0, (min(end_ms, now_ms) - first) // step)
+    values: list[float | None] = [None] * count
+    for d in _datapoints(sources, metric, statistic, period, first, first + count * step) if count else ():
+        values[(d.timestamp_ms - first) // step] = d.value
+    return values
+
+
+def _datapoints(
+    sources: Sources, metric: str, statistic: str, period: int, start_ms: int, end_ms: int
+) -> Sequence[Datapoint]:
+    dimensions = sources.spec.identity.dimensions
+    return sources.metrics.datapoints(metric, statistic, period, start_ms, end_ms, dimensions)

@@ -1,0 +1,134 @@
+"""The JSON views. Each is a plain function of the request, which Starlette runs in a thread, since sources block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inferwatch.ports import RecordQuery
+from inferwatch.spec import record
+from inferwatch.web import params
+from inferwatch.web.alarms import alarms_view, transition_view
+from inferwatch.web.charts import Chart, charts
+from inferwatch.web.health import health_view
+from inferwatch.web.json_response import JsonResponse
+from inferwatch.web.model import model_view
+from inferwatch.web.notifications import notifications_view
+from inferwatch.web.series import newest_view, series_view
+from inferwatch.web.sources import Sources
+from inferwatch.web.tiles import tiles_view
+from inferwatch.web.transactions import rows, transaction_view, transactions_view
+
+ROWS_MAX = 500
+NEWEST_ROWS = 40
+NEWEST_ROWS_MS = 300_000
+NEWEST_ENTRIES = 50
+FILTERS = ("status", "version", "min_elapse", "text", "order", "limit", "before", "start", "end")
+
+
+class Views:
+    """The views of one model. gateway_url: as in `model_view`."""
+
+    def __init__(self, sources: Sources, gateway_url: str | None) -> None:
+        self._sources = sources
+        self._gateway_url = gateway_url
+        self._charts = charts(sources.spec)
+
+    def model(self, request: Request) -> Response:
+        params.only(request.query_params, ())
+        return JsonResponse(model_view(self._sources, self._gateway_url))
+
+    def tiles(self, request: Request) -> Response:
+        params.only(request.query_params, ("start", "end"))
+        start, end = params.time_range(request.query_params, self._sources.now_ms())
+        return JsonResponse({"start": start, "end": end, "tiles": tiles_view(self._sources, start, end)})
+
+    def series(self, request: Request) -> Response:
+        params.only(request.query_params, ("widget", "start", "end"))
+        chosen = self._chosen_charts(request.query_params.get("widget"))
+        start, end = params.time_range(request.query_params, self._sources.now_ms())
+        return JsonResponse(series_view(self._sources, chosen, start, end))
+
+    def _chosen_charts(self, widget: str | None) -> Sequence[Chart]:
+        chosen = [chart for chart in self._charts if widget in (None, chart.id)]
+        if widget is not None and not chosen:
+            known = ", ".join(chart.id for chart in self._charts) or "none"
+            raise params.BadParameter("widget", f"{widget[:40]!r} is no chart; this dashboard has {known}")
+        return chosen
+
+    def alarms(self, request: Request) -> Response:
+        params.only(request.query_params, ())
+        return JsonResponse({"alarms": alarms_view(self._sources), "late": health_view(self._sources)})
+
+    def alarm_history(self, request: Request) -> Response:
+        params.only(request.query_params, ("limit",))
+        name = request.path_params["name"]
+        limit = params.whole(request.query_params, "limit", 100, 1, ROWS_MAX)
+        if name not in {alarm.name for alarm in self._sources.spec.alarms}:
+            return JsonResponse({"error": f"this model has no alarm {name!r}"}, status_code=404)
+        history = self._sources.alarm_history(name, limit)
+        return JsonResponse({"alarm": name, "history": [transition_view(t) for t in history]})
+
+    def notifications(self, request: Request) -> Response:
+        params.only(request.query_params, ("limit",))
+        limit = params.whole(request.query_params, "limit", 100, 1, ROWS_MAX)
+        return JsonResponse({"notifications": notifications_view(self._sources, limit)})
+
+    def transactions(self, request: Request) -> Response:
+        params.only(request.query_params, FILTERS)
+        return JsonResponse(transactions_view(self._sources, self._query(request)))
+
+    def _query(self, request: Request) -> RecordQuery:
+        given = request.query_params
+        start, end = params.time_range(given, self._sources.now_ms() + 1)
+        order = params.order(given)
+        before = params.cursor(given)
+        if before and order not in ("-start_at", "start_at"):
+            raise params.BadParameter("before", "is for the orders newest and oldest; ask for a higher limit instead")
+        return RecordQuery(
+            start_ms=start,
+            end_ms=end,
+            log_group=self._sources.spec.identity.log_group,
+            status=params.choices(given, "status", record.STATUSES),
+            version=given.get("version") or None,
+            min_elapse=params.number(given, "min_elapse"),
+            text=given.get("text") or None,
+            order=order,
+            limit=params.whole(given, "limit", 50, 1, ROWS_MAX),
+            before=before,
+        )
+
+    def transaction(self, request: Request) -> Response:
+        params.only(request.query_params, ())
+        name = request.path_params["id"]
+        found = transaction_view(self._sources, name)
+        if found is None:
+            return JsonResponse({"error": f"there is no transaction {name}"}, status_code=404)
+        return JsonResponse(found)
+
+    def sections(self, ranges: Collection[int]) -> dict[str, Any]:
+        """What the event stream tells: sections for all listeners, and two for those of each range in seconds."""
+        sources = self._sources
+        now_ms = sources.now_ms()
+        newest = RecordQuery(
+            start_ms=now_ms - NEWEST_ROWS_MS,
+            end_ms=now_ms + 1,
+            log_group=sources.spec.identity.log_group,
+            limit=NEWEST_ROWS,
+        )
+        told: dict[str, Any] = {
+            "now": now_ms,
+            "late": health_view(sources),
+            "alarms": alarms_view(sources),
+            "transitions": [transition_view(t) for t in sources.alarm_history(None, NEWEST_ENTRIES)],
+            "notifications": notifications_view(sources, NEWEST_ENTRIES),
+            "transactions": rows(sources.metrics.records(newest)),
+        }
+        for seconds in ranges:
+            if seconds:
+                told[f"tiles:{seconds}"] = tiles_view(sources, now_ms - 1000 * seconds, now_ms)
+                told[f"charts:{seconds}"] = newest_view(sources, self._charts, 1000 * seconds)
+        return told
