@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 from inferwatch.sdk.problems import REFUSED_METRIC, Problems, text
@@ -23,19 +22,23 @@ CodeMetrics = Mapping[str, tuple[Any, str | None]]
 
 # Every line has these four, as 0 or 1; the values of the others come with each inference.
 COUNTS = (record.INVOCATIONS, record.SUCCESS_COUNT, record.ERROR_COUNT, record.REJECTED_COUNT)
+_ROOM = METRICS_A_LINE_MAX - len(COUNTS)
 # PutMetricData refuses what lies beyond, and embedded metrics become the same datapoints.
 _LARGEST = 2.0**360
 
 
 def number(value: Any) -> Number | None:
     """`value` as a number that CloudWatch takes, or None. Text and truth values are no numbers."""
-    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
-        return None
-    try:
-        result = value if type(value) is int and -(2**63) <= value < 2**63 else float(value)
-    except Exception:  # a stranger's __float__, or an integer too large for a float
-        return None
-    return result if isfinite(result) and abs(result) <= _LARGEST else None
+    if type(value) is not float:
+        if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
+            return None
+        if type(value) is int and -(2**63) <= value < 2**63:
+            return value
+        try:
+            value = float(value)
+        except Exception:  # a stranger's __float__, or an integer too large for a float
+            return None
+    return value if -_LARGEST <= value <= _LARGEST else None  # NaN compares to nothing
 
 
 def counts(status: str) -> dict[str, int]:
@@ -61,48 +64,42 @@ class Metrics:
 
     def measure(
         self, values: Mapping[str, Any], status: str, payloads: tuple[Any, Any], added: CodeMetrics
-    ) -> dict[str, Number]:
-        """The metrics' values beyond the four counts. values: of the record; payloads: its request and response."""
+    ) -> tuple[dict[str, Number], dict[str, str]]:
+        """The metrics beyond the four counts: their values, and the units of those for which code gave one.
+
+        values: of the record; payloads: its request and response.
+        """
         measured: dict[str, Number] = {}
+        units: dict[str, str] = {}
         if status != record.REJECTED:
             measured[record.LATENCY_MS] = values["elapse"]
         if self._scale and "confidence" in values:
-            probability = number(values["confidence"])
-            if probability is not None and 0 <= probability <= self._scale:
-                measured[record.PREDICTION_PROBABILITY] = probability / self._scale
+            confidence = number(values["confidence"])
+            if confidence is not None and 0 <= confidence <= self._scale:
+                measured[record.PREDICTION_PROBABILITY] = confidence / self._scale
         if self._fields:
             whole = {**values, "request": payloads[0], "response": payloads[1]}
             for name, path in self._fields:
                 value = number(_at(whole, path))
                 if value is not None:
                     measured[name] = value
-        if added:
-            self._add(measured, added)
-        return measured
-
-    def _add(self, measured: dict[str, Number], added: CodeMetrics) -> None:
-        room = METRICS_A_LINE_MAX - len(COUNTS)
         for name, (given, unit) in added.items():
             value = number(given)
-            problem = _name_problem(name)
-            if problem is None and value is None:
-                problem = f"is no finite number but a {type(given).__name__}"
-            if problem is None and unit is not None and unit not in UNITS:
-                problem = f"has the unit {text(unit)!r}, which CloudWatch does not know"
-            if problem is None and len(measured) >= room and name not in measured:
-                problem = f"is one more than the {METRICS_A_LINE_MAX} that a line can have"
+            problem = _problem(name, value, unit, full=len(measured) >= _ROOM and name not in measured)
             if problem is not None:
                 self._problems.count(REFUSED_METRIC, f"metric {name!r} {problem}")
             elif value is not None:
                 measured[name] = value
+                if unit is not None:
+                    units[name] = unit
+        return measured, units
 
-    def directive(self, names: tuple[str, ...], added: CodeMetrics) -> list[dict[str, Any]]:
-        """The `CloudWatchMetrics` member for a line that has the counts and the metrics `names`."""
-        definitions = [self._definition(name, added) for name in (*COUNTS, *names)]
+    def directive(self, names: Iterable[str], units: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The `CloudWatchMetrics` member of a line that has the counts and the metrics `names`."""
+        definitions = [self._definition(name, units.get(name)) for name in (*COUNTS, *names)]
         return [{"Namespace": self._namespace, "Dimensions": self._dimensions, "Metrics": definitions}]
 
-    def _definition(self, name: str, added: CodeMetrics) -> dict[str, Any]:
-        unit = added[name][1] if name in added else None
+    def _definition(self, name: str, unit: str | None) -> dict[str, Any]:
         definition: dict[str, Any] = {"Name": name, "Unit": unit or self._units.get(name, "None")}
         if name in self._high_resolution:
             definition["StorageResolution"] = 1
@@ -125,6 +122,17 @@ def _at(values: Any, path: tuple[str, ...]) -> Any:
             return None
         values = values.get(step)
     return values
+
+
+def _problem(name: str, value: Number | None, unit: Any, *, full: bool) -> str | None:
+    """Why a metric that code adds cannot stand in the line, or None."""
+    if value is None:
+        return "has no finite number for its value"
+    if unit is not None and not (isinstance(unit, str) and unit in UNITS):
+        return f"has the unit {text(unit)!r}, which CloudWatch does not know"
+    if full:
+        return f"is one more than the {METRICS_A_LINE_MAX} that a line can have"
+    return _name_problem(name)
 
 
 @lru_cache(maxsize=1024)

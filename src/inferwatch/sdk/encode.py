@@ -30,9 +30,14 @@ def _simpler(value: Any) -> Any:
         return _text(bytes(value))
     if issubclass(kind, (tuple, set, frozenset)):
         return list(value)
+    for fields in ("__dataclass_fields__", "__struct_fields__"):
+        if hasattr(kind, fields):
+            return {name: getattr(value, name) for name in getattr(kind, fields)}
     for name in _CONVERSIONS:
         if callable(getattr(kind, name, None)):
-            return getattr(value, name)()
+            simpler = getattr(value, name)()
+            if type(simpler) is not kind:  # numpy.longdouble's list is itself
+                return simpler
     if hasattr(kind, "__float__"):
         return float(value)
     return repr(value)[:_LONGEST_REPR]

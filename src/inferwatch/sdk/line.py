@@ -11,7 +11,7 @@ import orjson
 from inferwatch.sdk.clock import iso
 from inferwatch.sdk.emf import CodeMetrics, Metrics, Number, counts, dimension_value, number
 from inferwatch.sdk.encode import encoded
-from inferwatch.sdk.problems import REFUSED_FIELD, TRUNCATED, Problems
+from inferwatch.sdk.problems import REFUSED_FIELD, TRUNCATED, Problems, text
 from inferwatch.sdk.redact import by_member, redacted
 from inferwatch.spec import record
 
@@ -64,7 +64,7 @@ class LineFormat:
         self._capture = compiled.get("capture", "full") == "full"
         self._redact = by_member(compiled.get("redact", ()))
         self._identity = _identity(compiled, server_id)
-        self._heads: dict[tuple[str, tuple[str, ...], tuple[str | None, ...]], bytes] = {}
+        self._heads: dict[tuple[object, ...], bytes] = {}
 
     def line(self, transaction: Transaction) -> bytes:
         """The line of one transaction, newline included."""
@@ -78,6 +78,8 @@ class LineFormat:
         }
         if fields:
             values.update(fields if _OWN.isdisjoint(fields) else self._allowed(fields))
+            if "error" in fields:
+                values["error"] = _error(fields["error"])
         if request is not None:
             payload = encoded(request)
             values["request"] = orjson.Fragment(payload)
@@ -86,7 +88,7 @@ class LineFormat:
             payload = encoded(response)
             values["response"] = orjson.Fragment(payload)
             values["response_size"] = len(payload)
-        measured = self._metrics.measure(values, status, (request, response), metrics)
+        measured, units = self._metrics.measure(values, status, (request, response), metrics)
         if "features" in values and _same(values["features"], request):
             del values["features"]
         if self._redact or not self._capture:
@@ -94,19 +96,21 @@ class LineFormat:
         if not measured.keys().isdisjoint(fields):
             self._count_hidden(measured, fields)
         values.update(measured)
-        head = self._head(status, measured, metrics)
+        head = self._head(status, measured, units)
         line = _joined(start_ms, head, values)
         if len(line) > self._max_bytes:
             self._shorten(values, measured, len(line) - self._max_bytes)
             line = _joined(start_ms, head, values)
+            if len(line) > self._max_bytes and metrics:  # their names alone are too long
+                return self.line(transaction._replace(metrics=NOTHING))
         return line
 
-    def _head(self, status: str, measured: dict[str, Number], added: CodeMetrics) -> bytes:
+    def _head(self, status: str, measured: dict[str, Number], units: dict[str, str]) -> bytes:
         """All that two lines with the same status and the same set of metrics share, encoded once."""
-        key = (status, tuple(measured), tuple([unit for _, unit in added.values()]) if added else ())
+        key = (status, tuple(measured), tuple(units.items()))
         head = self._heads.get(key)
         if head is None:
-            directive = {"CloudWatchMetrics": self._metrics.directive(key[1], added)}
+            directive = {"CloudWatchMetrics": self._metrics.directive(measured, units)}
             constant = {**self._identity, "status": status, **counts(status)}
             head = orjson.dumps(directive)[1:] + b"," + orjson.dumps(constant)[1:-1] + b","
             if len(self._heads) >= _MOST_HEADS:
@@ -167,6 +171,13 @@ def _identity(compiled: Mapping[str, Any], server_id: str) -> dict[str, Any]:
     if compiled.get("by_version"):
         identity[record.VERSION_DIMENSION] = dimension_value(compiled["model_version"])
     return identity
+
+
+def _error(given: Any) -> Any:
+    """`{"type":, "message":}`, also of an exception or a bare text."""
+    if isinstance(given, BaseException):
+        return {"type": type(given).__name__, "message": text(given)}
+    return {"type": "Error", "message": given} if isinstance(given, str) else given
 
 
 def _same(features: Any, request: Any) -> bool:

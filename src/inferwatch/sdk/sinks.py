@@ -32,8 +32,7 @@ class StdoutSink:
         self._writer = Writer(1)
 
     def __call__(self, line: bytes) -> None:
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()  # or an unfinished print would end up behind this line, or in it
+        _flush_prints()
         self._writer.write(line)
 
 
@@ -72,3 +71,11 @@ class MemorySink:
 
     def clear(self) -> None:
         self.lines.clear()
+
+
+def _flush_prints() -> None:
+    """What was printed before a line must not come after it, or inside it."""
+    try:
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return  # there is no stdout, or it is closed; the descriptor may still be open

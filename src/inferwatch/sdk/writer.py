@@ -33,12 +33,7 @@ class Writer:
             if self._torn:
                 line = b"\n" + line
             if len(line) > _ATOMIC_IN_A_PIPE and stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
-                # Threads have the lock; other processes on this pipe are kept out by a POSIX lock on it.
-                fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
-                try:
-                    self._write(line)
-                finally:
-                    fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+                self._write_exclusively(line)
             else:
                 self._write(line)
 
@@ -46,6 +41,18 @@ class Writer:
         with self._lock:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _write_exclusively(self, line: bytes) -> None:
+        # Threads are kept apart by our own lock, other processes on this pipe by a POSIX lock on it.
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
+        except OSError:  # a kernel without such locks: the line is worth the risk
+            self._write(line)
+            return
+        try:
+            self._write(line)
+        finally:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
     def _write(self, line: bytes) -> None:
         written = os.write(self._descriptor, line)
