@@ -1,0 +1,60 @@
+"""The catalog: one SQLite file that says what the data folder holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from inferwatch.errors import StoreError
+from inferwatch.store import alarm_log, lake, outbox, position, rollup, seen, tally
+
+FILE = "catalog.sqlite"
+VERSION = 1
+"""Of the tables; an older InferWatch refuses a catalog of a newer version."""
+
+_SCHEMA = "".join(module.SCHEMA for module in (position, seen, rollup, lake, tally, alarm_log, outbox))
+_BUSY_TIMEOUT = 10.0
+
+
+def connect(data: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode (see `transaction`), for one thread at a time.
+
+    Commits are on the disk when they return (WAL, synchronous=FULL). read_only: the file must be there, and is not
+    written. Raises StoreError.
+    """
+    file = data / FILE
+    if read_only and not file.exists():
+        raise StoreError(f"{data} holds no InferWatch data yet: {file.name} is missing. Start `inferwatch up` with it.")
+    mode = "ro" if read_only else "rwc"
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(file))}?mode={mode}",
+            uri=True,
+            timeout=_BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            _prepare(connection, file, read_only=read_only)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{file} cannot be opened as a catalog: {error}. If it is damaged, move it away: rollups and"
+            " records are then made anew from the stream files."
+        ) from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, file: Path, *, read_only: bool) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise StoreError(f"{file} was written by a newer InferWatch (catalog {version}); this one knows {VERSION}.")
+    if read_only:
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    if version < VERSION:
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -1,0 +1,111 @@
+"""Metrics out of a line, as CloudWatch extracts them by the embedded metric format.
+
+Source: "Specification: Embedded metric format" of the CloudWatch user guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+MAX_METRICS = 100
+MAX_VALUES = 100
+MAX_DIMENSIONS = 30
+LONGEST_DIMENSION_VALUE = 1024
+LARGEST_VALUE = 2.0**360
+
+Dimensions = tuple[tuple[str, str], ...]
+
+
+class SeriesKey(NamedTuple):
+    """One metric of one dimension set. dimensions: (name, value) pairs sorted by name."""
+
+    namespace: str
+    metric: str
+    dimensions: Dimensions
+
+
+class Sample(NamedTuple):
+    """Values of one series that one line carries."""
+
+    series: SeriesKey
+    unit: str
+    values: tuple[float, ...]
+
+
+class Extracted(NamedTuple):
+    """at_ms: the directive's Timestamp; skipped: directives, dimension sets and metrics that were not valid."""
+
+    at_ms: int
+    samples: list[Sample]
+    skipped: int
+
+
+def dimensions(pairs: Mapping[str, str]) -> Dimensions:
+    return tuple(sorted(pairs.items()))
+
+
+def extract(document: dict[str, Any]) -> Extracted:
+    """The metrics of one line. What is not valid is skipped and counted, as CloudWatch skips it."""
+    aws = document["_aws"]
+    stamp = aws.get("Timestamp")
+    directives = aws.get("CloudWatchMetrics")
+    if type(stamp) is not int or not isinstance(directives, list):
+        return Extracted(0, [], 1)
+    samples: list[Sample] = []
+    skipped = 0
+    for directive in directives:
+        if not _valid(directive):
+            skipped += 1
+            continue
+        sets = [_dimension_set(document, names) for names in directive["Dimensions"]]
+        skipped += sets.count(None)
+        for definition in directive["Metrics"]:
+            found = list(_samples(document, directive["Namespace"], sets, definition))
+            skipped += not found
+            samples += found
+    return Extracted(stamp, samples, skipped)
+
+
+def _valid(directive: object) -> bool:
+    if not isinstance(directive, dict):
+        return False
+    namespace, sets, metrics = (directive.get(name) for name in ("Namespace", "Dimensions", "Metrics"))
+    if not (isinstance(namespace, str) and namespace and isinstance(sets, list) and isinstance(metrics, list)):
+        return False
+    return len(metrics) <= MAX_METRICS
+
+
+def _dimension_set(document: dict[str, Any], names: object) -> Dimensions | None:
+    """The set's names with their values, or None where a value is missing or is no string."""
+    if not isinstance(names, list) or len(names) > MAX_DIMENSIONS:
+        return None
+    pairs = {}
+    for name in names:
+        value = document.get(name) if isinstance(name, str) else None
+        if not isinstance(value, str) or not 0 < len(value) <= LONGEST_DIMENSION_VALUE:
+            return None
+        pairs[name] = value
+    return dimensions(pairs)
+
+
+def _samples(
+    document: dict[str, Any], namespace: str, sets: list[Dimensions | None], definition: object
+) -> Iterator[Sample]:
+    name = definition.get("Name") if isinstance(definition, dict) else None
+    if not isinstance(name, str) or not name:
+        return
+    target = document.get(name)
+    values = target if isinstance(target, list) else [target]
+    if not 0 < len(values) <= MAX_VALUES or not all(map(_is_number, values)):
+        return
+    unit = definition.get("Unit") if isinstance(definition, dict) else None
+    numbers = tuple(map(float, values))
+    for pairs in sets:
+        if pairs is not None:
+            yield Sample(SeriesKey(namespace, name, pairs), unit if isinstance(unit, str) else "None", numbers)
+
+
+def _is_number(value: object) -> bool:
+    """A number that CloudWatch takes: neither a boolean nor beyond 2**360."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE

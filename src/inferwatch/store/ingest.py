@@ -1,0 +1,173 @@
+"""Ingest: what the streams have gained since the last pass goes into the rollups, each record once.
+
+One transaction takes the offsets consumed, the rollup deltas, the ids seen and what the lake must know later
+(positions of doubled records, records made for lost invocations). So a crash neither loses nor doubles.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+from inferwatch.store import position as positions
+from inferwatch.store import report, rollup, seen, synthetic, tally
+from inferwatch.store.emf import Sample, extract
+from inferwatch.store.invocations import Lost
+from inferwatch.store.position import Position
+from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
+from inferwatch.store.streams import Stream, discover, read, size
+from inferwatch.store.times import DAY, HOUR
+from inferwatch.store.transaction import transaction
+
+BATCH_BYTES = 8 * 1024 * 1024
+"""About so many bytes go into one transaction."""
+
+OLDEST_MS = 14 * DAY
+NEWEST_MS = 2 * HOUR
+"""Metrics older or further ahead than this are not rolled up, as CloudWatch skips them."""
+
+
+class Ingested(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pass took in.
+
+    records: new transactions; synthetic: of them, those made for invocations that left none; duplicates: records
+    that had been counted before; texts: events that are not ours; skipped_metrics: invalid parts of embedded
+    metrics; out_of_range: lines whose metrics are too old or in the future; unattributed: invocations that left no
+    record, in a stream that does not say whose they are.
+    """
+
+    size: int = 0
+    records: int = 0
+    synthetic: int = 0
+    duplicates: int = 0
+    texts: int = 0
+    skipped_metrics: int = 0
+    out_of_range: int = 0
+    unattributed: int = 0
+
+
+class Ingest:
+    """Passes over the streams of one data folder; one at a time, by the process that holds the folder's lock."""
+
+    def __init__(self, data: Path, connection: sqlite3.Connection) -> None:
+        self._data = data
+        self._connection = connection
+        self._rolled: dict[str, int] = {}
+        self._ended: set[str] = set()
+
+    def run(self, now_ms: int) -> Ingested:
+        """Take in all that the streams hold at this moment. Raises StoreError; what is left then waits."""
+        counts: Counter[str] = Counter()
+        due = [
+            (stream, end)
+            for stream in discover(self._data)
+            if stream.key not in self._ended and (end := size(stream.path)) != self._rolled.get(stream.key)
+        ]
+        while due:
+            batch = _Batch(self._connection, now_ms)
+            with transaction(self._connection):
+                while due and batch.counts["size"] < BATCH_BYTES:
+                    if batch.take(*due[-1]):
+                        due.pop()
+                batch.write()
+            for stream, position in batch.taken:
+                self._rolled[stream.key] = position.rolled
+                if position.invocations.ended:
+                    self._ended.add(stream.key)
+            counts += batch.counts
+        return Ingested(**counts)
+
+
+class _Taken(NamedTuple):
+    stream: Stream
+    position: Position
+
+
+class _Batch:
+    """What goes into one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, now_ms: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.taken: list[_Taken] = []
+        self._connection = connection
+        self._now_ms = now_ms
+        self._deltas = rollup.Deltas()
+
+    def take(self, stream: Stream, end: int) -> bool:
+        """Take the next piece of the stream; True if it has no more whole lines before `end`."""
+        position = positions.settle(self._connection, stream)
+        data = read(stream.path, position.rolled, LONGEST_LINE)
+        data = data[: complete(data)]
+        for event in scan(data, position.rolled):
+            self._event(stream, position, event)
+        position.rolled += len(data)
+        positions.save(self._connection, stream, position)
+        self.counts["size"] += len(data)
+        self.taken.append(_Taken(stream, position))
+        return not data or position.rolled >= end
+
+    def write(self) -> None:
+        rollup.apply(self._connection, self._deltas)
+        tally.add(self._connection, {name: self.counts[name] for name in self.counts if name != "size"})
+
+    def _event(self, stream: Stream, position: Position, event: Event) -> None:
+        document = event.document
+        if event.kind == "text" or document is None:
+            self.counts["texts"] += 1
+            return
+        if event.kind == "metrics":
+            self._metrics(document)
+        elif event.kind == "record":
+            self._record(position, event, document)
+        lost = position.invocations.feed(event)
+        if event.kind == "platform" and document["type"] == "platform.report":
+            self._report(position, event, document["record"])
+        if lost:
+            self._lost(stream, position, event, lost)
+
+    def _record(self, position: Position, event: Event, document: dict[str, Any]) -> None:
+        if self._is_new(document, event.at_ms):
+            self._metrics(document)
+        else:
+            self._connection.execute("INSERT INTO duplicate VALUES (?, ?)", (position.id, event.offset))
+
+    def _report(self, position: Position, event: Event, record: dict[str, Any]) -> None:
+        identity = position.invocations.identity
+        if identity is not None and event.at_ms is not None:
+            self._roll(event.at_ms, report.samples(identity, record))
+
+    def _lost(self, stream: Stream, position: Position, event: Event, lost: Lost) -> None:
+        identity = position.invocations.identity
+        line = synthetic.line(identity, stream.name, lost) if identity is not None else None
+        if line is None:
+            self.counts["unattributed"] += 1
+            return
+        document = orjson.loads(line)
+        if self._is_new(document, lost.start_ms):
+            self._metrics(document)
+            self.counts["synthetic"] += 1
+            self._connection.execute("INSERT INTO synthetic VALUES (?, ?, ?)", (position.id, event.offset, line))
+
+    def _is_new(self, document: dict[str, Any], start_ms: int | None) -> bool:
+        new = seen.add(self._connection, document["transaction_id"], start_ms or 0)
+        self.counts["records" if new else "duplicates"] += 1
+        return new
+
+    def _metrics(self, document: dict[str, Any]) -> None:
+        if "_aws" not in document:
+            return
+        extracted = extract(document)
+        self.counts["skipped_metrics"] += extracted.skipped
+        self._roll(extracted.at_ms, extracted.samples)
+
+    def _roll(self, at_ms: int, samples: list[Sample]) -> None:
+        if not self._now_ms - OLDEST_MS <= at_ms <= self._now_ms + NEWEST_MS:
+            self.counts["out_of_range"] += bool(samples)
+            return
+        for sample in samples:
+            self._deltas.add(sample.series, sample.unit, at_ms, sample.values)

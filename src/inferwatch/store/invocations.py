@@ -1,0 +1,89 @@
+"""What the platform's lines tell of one stream: who writes it, which invocations are open, which left no record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from inferwatch.store.scan import Event
+
+MOST_OPEN = 256
+"""An environment has one invocation at a time; more than this many open ones are lines gone wrong."""
+
+
+class Open(msgspec.Struct):
+    """An invocation without its report. recorded: the stream has a record of it."""
+
+    start_ms: int
+    recorded: bool = False
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """An invocation that ended without leaving a record. elapse: milliseconds; error_type: the platform's."""
+
+    request_id: str
+    start_ms: int
+    elapse: float
+    timed_out: bool
+    error_type: str
+
+
+class Invocations(msgspec.Struct):
+    """State of one stream at one offset; fed with each event in turn.
+
+    identity: the compiled spec of the environment that writes the stream, None where a program of the user's
+    writes it; ended: the stream is sealed.
+    """
+
+    identity: dict[str, Any] | None = None
+    open: dict[str, Open] = {}
+    ended: bool = False
+
+    def feed(self, event: Event) -> Lost | None:
+        """Take in one event; returns the invocation that it shows to have left no record."""
+        if event.document is None or event.at_ms is None:
+            return None
+        if event.kind == "record":
+            self._recorded(event.document.get("request_id"), event.at_ms)
+        elif event.kind == "platform":
+            return self._platform(event.document["type"], event.document["record"], event.at_ms)
+        return None
+
+    def _recorded(self, request_id: object, at_ms: int) -> None:
+        if self.identity is not None and isinstance(request_id, str):
+            self._opened(request_id, self.open.get(request_id, Open(at_ms)))
+            self.open[request_id].recorded = True
+
+    def _platform(self, kind: str, record: dict[str, Any], at_ms: int) -> Lost | None:
+        request_id = record.get("requestId")
+        if kind == "platform.initStart" and isinstance(record.get("inferwatch"), dict):
+            self.identity = record["inferwatch"]
+        elif kind == "platform.streamEnd":
+            self.ended = True
+        elif kind == "platform.start" and isinstance(request_id, str):
+            self._opened(request_id, Open(at_ms))
+        elif kind == "platform.report" and isinstance(request_id, str):
+            elapse = metric(record, "durationMs") or 0.0
+            was = self.open.pop(request_id, None) or Open(at_ms - round(elapse))
+            if record.get("status") != "success" and not was.recorded:
+                return Lost(
+                    request_id=request_id,
+                    start_ms=was.start_ms,
+                    elapse=elapse,
+                    timed_out=record.get("status") == "timeout",
+                    error_type=str(record.get("errorType") or "Runtime.Unknown"),
+                )
+        return None
+
+    def _opened(self, request_id: str, invocation: Open) -> None:
+        self.open[request_id] = invocation
+        if len(self.open) > MOST_OPEN:
+            del self.open[next(iter(self.open))]
+
+
+def metric(record: dict[str, Any], name: str) -> float | None:
+    """A number of a platform record's `metrics`, or None."""
+    metrics = record.get("metrics")
+    value = metrics.get(name) if isinstance(metrics, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

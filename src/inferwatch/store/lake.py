@@ -1,0 +1,126 @@
+"""The lake: immutable Parquet files by model and UTC day. The catalog says which files are part of it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from inferwatch.store import tally
+from inferwatch.store.times import MINUTE, day_name
+from inferwatch.store.transaction import transaction
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS lake_file (
+    name TEXT PRIMARY KEY,
+    log_group TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    min_ms INTEGER NOT NULL,
+    max_ms INTEGER NOT NULL,
+    digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lake_garbage (
+    name TEXT PRIMARY KEY,
+    since_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+FOLDER = "lake"
+WORK = ".work"
+QUARANTINE = "quarantine"
+SUFFIX = ".parquet"
+GARBAGE_MS = 10 * MINUTE
+"""A file that was merged into another is left for so long to those who are reading it."""
+
+
+class LakeFile(NamedTuple):
+    """name: path below `<data>/lake`; min_ms, max_ms: first and last start of its records; digest: of its bytes."""
+
+    name: str
+    log_group: str
+    day: int
+    rows: int
+    min_ms: int
+    max_ms: int
+    digest: bytes
+
+
+def folder(log_group: str, day: int) -> str:
+    """`model=%2Fabc_corp%2Fclaim%2Fdoc/dt=2026-11-21`."""
+    return f"model={quote(log_group, safe='')}/dt={day_name(day)}"
+
+
+def files(connection: sqlite3.Connection) -> list[LakeFile]:
+    """All files, oldest day first."""
+    rows = connection.execute(
+        "SELECT name, log_group, day, rows, min_ms, max_ms, digest FROM lake_file ORDER BY day, name"
+    )
+    return [LakeFile(*row) for row in rows]
+
+
+def add(connection: sqlite3.Connection, made: Iterable[LakeFile]) -> None:
+    """Make files part of the lake, within the caller's transaction."""
+    connection.executemany("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+
+
+def discard(connection: sqlite3.Connection, names: Iterable[str], now_ms: int) -> None:
+    """Files are no longer part of the lake, within the caller's transaction; `sweep` deletes them later."""
+    for name in names:
+        connection.execute("DELETE FROM lake_file WHERE name = ?", (name,))
+        connection.execute("INSERT OR REPLACE INTO lake_garbage VALUES (?, ?)", (name, now_ms))
+
+
+def sweep(data: Path, connection: sqlite3.Connection, now_ms: int) -> None:
+    """Delete discarded files that nobody reads any more."""
+    rows = connection.execute(
+        "SELECT name FROM lake_garbage WHERE since_ms <= ? OR since_ms > ?", (now_ms - GARBAGE_MS, now_ms)
+    )
+    names = [row[0] for row in rows]
+    for name in names:
+        (data / FOLDER / name).unlink(missing_ok=True)
+    if names:
+        with transaction(connection):
+            connection.executemany("DELETE FROM lake_garbage WHERE name = ?", [(name,) for name in names])
+
+
+def clear_leftovers(data: Path, connection: sqlite3.Connection) -> None:
+    """Delete what a crash left: files that the catalog does not know. Only for the process that may write."""
+    known = {row[0] for row in connection.execute("SELECT name FROM lake_file UNION SELECT name FROM lake_garbage")}
+    root = data / FOLDER
+    for path in [*root.glob(f"model=*/dt=*/*{SUFFIX}"), *root.glob(f"{WORK}/*")]:
+        if path.relative_to(root).as_posix() not in known:
+            path.unlink(missing_ok=True)
+
+
+def quarantine(data: Path, connection: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Take damaged or missing files out of the lake, move them aside to `<data>/quarantine`, and count them."""
+    aside = data / QUARANTINE
+    aside.mkdir(exist_ok=True)
+    for name in names:
+        path = data / FOLDER / name
+        if path.exists():
+            path.rename(aside / name.replace("/", "@"))
+    with transaction(connection):
+        connection.executemany("DELETE FROM lake_file WHERE name = ?", [(name,) for name in names])
+        tally.add(connection, {"quarantined_files": len(names)})
+
+
+def publish(made: Path, target: Path) -> None:
+    """Give a finished file its name, so that it is there whole or not at all, also after a power cut."""
+    _sync(made)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made.rename(target)
+    for parent in (target.parent, target.parent.parent, target.parent.parent.parent):
+        _sync(parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,83 @@
+"""The local side of MetricSource: datapoints out of the rollups, records out of the lake and the tail."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+
+from inferwatch.alarms.values import Datapoint
+from inferwatch.errors import QueryError
+from inferwatch.ports import Record, RecordQuery
+from inferwatch.spec.statistic import statistic_problem
+from inferwatch.store import emf, rollup
+from inferwatch.store.aggregate import Aggregate
+from inferwatch.store.emf import SeriesKey
+from inferwatch.store.reader import Reader
+from inferwatch.store.rollup import SPANS
+from inferwatch.store.times import SECOND
+from inferwatch.store.transaction import snapshot
+
+HIGH_RESOLUTION = (10, 20, 30)
+
+
+class LocalMetricSource:
+    """One metric namespace of one data folder, for one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, reader: Reader, metric_namespace: str) -> None:
+        self._connection = connection
+        self._reader = reader
+        self._namespace = metric_namespace
+
+    def datapoints(
+        self,
+        metric: str,
+        statistic: str,
+        period: int,
+        start_ms: int,
+        end_ms: int,
+        dimensions: Mapping[str, str],
+    ) -> list[Datapoint]:
+        """See MetricSource. A metric without data has no datapoints.
+
+        Where the spans that make up `period` are thinned, the next longer ones that are left answer, one datapoint
+        for each: a Sum of an hour then stands where sums of a minute were asked for, as its `samples` tell.
+        """
+        problem = statistic_problem(statistic)
+        if problem:
+            raise QueryError(f"{statistic!r} {problem}")
+        if period not in HIGH_RESOLUTION and (period < 60 or period % 60):
+            raise QueryError(f"a period of {period} s cannot be asked for; allowed are 10, 20, 30 and multiples of 60")
+        with snapshot(self._connection):
+            series = rollup.find(self._connection, SeriesKey(self._namespace, metric, emf.dimensions(dimensions)))
+            if series is None:
+                return []
+            periods = self._periods(series, period, start_ms - start_ms % (period * SECOND), end_ms)
+        return [
+            Datapoint(start, aggregate.statistic(statistic), float(aggregate.count))
+            for start, aggregate in sorted(periods.items())
+        ]
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        """See MetricSource. Records are found by log group; without one, those of every model are."""
+        return self._reader.records(query)
+
+    def _periods(self, series: int, period: int, start_ms: int, end_ms: int) -> dict[int, Aggregate]:
+        """The aggregate of each period, by its start."""
+        period_ms = period * SECOND
+        last_ms = end_ms + -end_ms % period_ms
+        periods: dict[int, Aggregate] = {}
+        for span, first, last in self._sources(period, start_ms, last_ms):
+            step = period_ms if period % span == 0 else max(period, span) * SECOND
+            for start, aggregate in rollup.read(self._connection, span, series, first, last):
+                periods.setdefault(start - start % step, Aggregate()).merge(aggregate)
+        return periods
+
+    def _sources(self, period: int, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, int]]:
+        """(span, from, to): which rollups answer which part of the time asked for, newest part first."""
+        longest = max(span for span in SPANS if period % span == 0)
+        thinned = rollup.thinned_before(self._connection)
+        for span in SPANS[SPANS.index(longest) :]:
+            kept_from = max(start_ms, thinned.get(span, start_ms))
+            if kept_from < end_ms:
+                yield span, kept_from, end_ms
+                end_ms = kept_from

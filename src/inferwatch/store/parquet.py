@@ -1,0 +1,84 @@
+"""Writing one file of the lake."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from inferwatch.store import lake
+from inferwatch.store.engine import Engine
+from inferwatch.store.lake import LakeFile
+from inferwatch.store.row import COLUMNS, spread_features
+
+LARGEST_ROW = 64 * 1024 * 1024
+_WRITE = """
+COPY (
+    SELECT * REPLACE (make_timestamptz(start_at * 1000) AS start_at, make_timestamptz(end_at * 1000) AS end_at)
+    FROM read_json($source, format = 'newline_delimited', columns = $columns, maximum_object_size = $largest)
+    ORDER BY start_at, transaction_id
+) TO $target (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)
+"""
+_MERGE = """
+COPY (
+    SELECT * FROM read_parquet($sources, union_by_name = true, hive_partitioning = false)
+    QUALIFY row_number() OVER (PARTITION BY transaction_id ORDER BY start_at, log_stream, log_offset) = 1
+    ORDER BY start_at, transaction_id
+) TO $target (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)
+"""
+_BOUNDS = """
+SELECT count(*) AS rows, epoch_ms(min(start_at)) AS min_ms, epoch_ms(max(start_at)) AS max_ms
+FROM read_parquet($file, hive_partitioning = false)
+"""
+
+
+def write(engine: Engine, data: Path, log_group: str, day: int, rows: Sequence[dict[str, Any]]) -> LakeFile:
+    """Write the rows of one model and day. The file is in its place, on the disk, and not yet in the catalog."""
+    source = _work(data) / f"{secrets.token_hex(8)}.ndjson"
+    columns = COLUMNS | spread_features(rows)
+    try:
+        with source.open("wb") as file:
+            file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+        return _make(
+            engine, data, log_group, day, _WRITE, {"source": str(source), "columns": columns, "largest": LARGEST_ROW}
+        )
+    finally:
+        source.unlink(missing_ok=True)
+
+
+def merge(engine: Engine, data: Path, files: Sequence[LakeFile]) -> LakeFile:
+    """Write the rows of several files of one model and day into one, each transaction once."""
+    sources = [str(data / lake.FOLDER / file.name) for file in files]
+    return _make(engine, data, files[0].log_group, files[0].day, _MERGE, {"sources": sources})
+
+
+def digest(path: Path) -> bytes:
+    """Of a file's bytes; empty if it is gone."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
+    except FileNotFoundError:
+        return b""
+
+
+def _make(engine: Engine, data: Path, log_group: str, day: int, sql: str, values: Mapping[str, Any]) -> LakeFile:
+    made = _work(data) / f"{secrets.token_hex(8)}{lake.SUFFIX}"
+    try:
+        engine.rows(sql, {**values, "target": str(made)})
+        bounds = engine.rows(_BOUNDS, {"file": str(made)})[0]
+        name = f"{lake.folder(log_group, day)}/{bounds['min_ms']}-{made.name}"
+        file = LakeFile(name, log_group, day, **bounds, digest=digest(made))
+        lake.publish(made, data / lake.FOLDER / name)
+        return file
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _work(data: Path) -> Path:
+    folder = data / lake.FOLDER / lake.WORK
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

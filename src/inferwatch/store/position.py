@@ -1,0 +1,118 @@
+"""How far each stream has been read, and what had to be remembered of it there."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+
+import msgspec
+
+from inferwatch.store.invocations import Invocations
+from inferwatch.store.streams import Stream, read, size
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS stream (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    log_group TEXT NOT NULL,
+    name TEXT NOT NULL,
+    rolled INTEGER NOT NULL DEFAULT 0,
+    laked INTEGER NOT NULL DEFAULT 0,
+    head_size INTEGER NOT NULL DEFAULT 0,
+    head BLOB NOT NULL DEFAULT x'',
+    ended INTEGER NOT NULL DEFAULT 0,
+    invocations BLOB NOT NULL DEFAULT '{}'
+);
+CREATE TABLE IF NOT EXISTS duplicate (
+    stream INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    PRIMARY KEY (stream, offset)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS synthetic (
+    stream INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    line BLOB NOT NULL,
+    PRIMARY KEY (stream, offset)
+) WITHOUT ROWID;
+"""
+
+_HEAD = 1024
+_decode = msgspec.json.Decoder(Invocations).decode
+
+
+class Position(msgspec.Struct):
+    """rolled: bytes whose metrics are in the rollups; laked: bytes whose records are in the lake, <= rolled.
+
+    head_size, head: digest of the file's first bytes, by which a file that took another's name is told apart;
+    invocations: their state at `rolled`.
+    """
+
+    id: int
+    rolled: int
+    laked: int
+    head_size: int
+    head: bytes
+    invocations: Invocations
+
+
+def load(connection: sqlite3.Connection, stream: Stream) -> Position | None:
+    """The stream's position, or None if it has never been read."""
+    row = connection.execute(
+        "SELECT id, rolled, laked, head_size, head, invocations FROM stream WHERE key = ?", (stream.key,)
+    ).fetchone()
+    if row is None:
+        return None
+    *numbers, invocations = row
+    return Position(*numbers, _decode(invocations))
+
+
+def settle(connection: sqlite3.Connection, stream: Stream) -> Position:
+    """The position to read on from, within the caller's transaction.
+
+    New for a new stream. If another file lies there under the same name, it is read from its start, and what was
+    remembered of the old one is forgotten. If the file's end is gone (a power cut took what was not yet on the
+    disk), reading goes on at the end that is left.
+    """
+    position = load(connection, stream)
+    if position is None:
+        connection.execute(
+            "INSERT INTO stream (key, log_group, name) VALUES (?, ?, ?)", (stream.key, stream.log_group, stream.name)
+        )
+        return settle(connection, stream)
+    if not matches(stream, position):
+        for table in ("duplicate", "synthetic"):
+            connection.execute(f"DELETE FROM {table} WHERE stream = ?", (position.id,))  # noqa: S608 - constants
+        return Position(position.id, 0, 0, 0, b"", Invocations())
+    end = size(stream.path)
+    position.rolled, position.laked = min(position.rolled, end), min(position.laked, end)
+    return position
+
+
+def matches(stream: Stream, position: Position) -> bool:
+    """Whether the file is still the one that the position was taken in."""
+    return _head(stream, position.head_size) == position.head
+
+
+def save(connection: sqlite3.Connection, stream: Stream, position: Position) -> None:
+    """Write down how far the stream's metrics have been read, within the caller's transaction."""
+    if position.head_size < _HEAD:
+        position.head_size = min(position.rolled, _HEAD)
+        position.head = _head(stream, position.head_size)
+    connection.execute(
+        "UPDATE stream SET rolled = ?, laked = ?, head_size = ?, head = ?, ended = ?, invocations = ? WHERE id = ?",
+        (
+            position.rolled,
+            position.laked,
+            position.head_size,
+            position.head,
+            position.invocations.ended,
+            msgspec.json.encode(position.invocations),
+            position.id,
+        ),
+    )
+
+
+def _head(stream: Stream, length: int) -> bytes:
+    if not length:
+        return b""
+    return hashlib.blake2b(read(stream.path, 0, length), digest_size=16).digest()

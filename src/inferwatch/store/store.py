@@ -1,0 +1,123 @@
+"""One data folder, as the rest of InferWatch sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from inferwatch.ports import MetricSource, Record, RecordQuery
+from inferwatch.store import lake, rollup, seen, tally
+from inferwatch.store.alarm_log import AlarmLog
+from inferwatch.store.catalog import connect
+from inferwatch.store.compact import Compacted, compact
+from inferwatch.store.ingest import Ingest, Ingested
+from inferwatch.store.lock import Lock
+from inferwatch.store.metrics import LocalMetricSource
+from inferwatch.store.orphans import seal_orphans
+from inferwatch.store.outbox import Outbox
+from inferwatch.store.reader import Reader
+from inferwatch.store.rollup import Series
+from inferwatch.store.transaction import snapshot, transaction
+
+
+class Store:
+    """An open data folder, with a connection of its own: for one thread at a time.
+
+    One process at a time may write a folder; any number may read it meanwhile. Further threads of the writing
+    process get their own by `share`. Every method raises StoreError; what a failed call did not do, its next does.
+    """
+
+    def __init__(self, data: Path, *, may_write: bool, lock: Lock | None = None) -> None:
+        self.data = data
+        self._lock = lock
+        self._connection = connect(data, read_only=not may_write)
+        self._reader = Reader(data, self._connection, may_write=may_write)
+        self._ingest = Ingest(data, self._connection)
+
+    @classmethod
+    def open(cls, data: Path, *, writer: bool) -> Store:
+        """Open the folder. writer: make it if need be, and take the right to write it.
+
+        Raises StoreError: it cannot be written, another process writes it, or (to read) it holds no data yet.
+        """
+        if not writer:
+            return cls(data, may_write=False)
+        lock = Lock(data)
+        try:
+            store = cls(data, may_write=True, lock=lock)
+            lake.clear_leftovers(data, store._connection)
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    def share(self) -> Store:
+        """The same folder for another thread of this process, with the same rights. Only one may ingest."""
+        return Store(self.data, may_write=self._reader.may_write)
+
+    def close(self) -> None:
+        self._reader.close()
+        self._connection.close()
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def ingest(self, now_ms: int) -> Ingested:
+        """Take what the stream files have gained into the rollups; see `ingest`."""
+        return self._ingest.run(now_ms)
+
+    def compact(self, now_ms: int) -> Compacted:
+        """Write what is in the rollups into the lake; see `compact`."""
+        return compact(self.data, self._connection, now_ms)
+
+    def thin(self, now_ms: int) -> None:
+        """Forget rollups and ids that are older than they are kept."""
+        with transaction(self._connection):
+            rollup.thin(self._connection, now_ms)
+            seen.thin(self._connection, now_ms)
+
+    def seal_orphans(self, now_ms: int) -> int:
+        """End the streams whose environments were killed; returns how many. See `orphans`."""
+        return seal_orphans(self.data, self._connection, now_ms)
+
+    def metrics(self, metric_namespace: str) -> MetricSource:
+        return LocalMetricSource(self._connection, self._reader, metric_namespace)
+
+    def records(self, query: RecordQuery) -> list[Record]:
+        """The records that meet the query, in its order, each once."""
+        return self._reader.records(query)
+
+    def count(self, query: RecordQuery) -> dict[str, int]:
+        """How many records meet the query, by status, whatever its order, limit and page."""
+        return self._reader.count(query)
+
+    def series(self) -> list[Series]:
+        """Every series that has had data."""
+        with snapshot(self._connection):
+            return rollup.all_series(self._connection)
+
+    def tally(self) -> dict[str, int]:
+        """Counts since the folder was made: records, duplicates, texts, ... (see `Ingested`), quarantined_files."""
+        with snapshot(self._connection):
+            return tally.read(self._connection)
+
+    def check(self) -> list[str]:
+        """Compare every file of the lake with its digest; names of those that are damaged or missing.
+
+        The writer moves them aside to `<data>/quarantine`.
+        """
+        return self._reader.check()
+
+    def alarm_log(self, scope: str) -> AlarmLog:
+        return AlarmLog(self._connection, scope)
+
+    def outbox(self, scope: str) -> Outbox:
+        return Outbox(self._connection, scope)
