@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from inferwatch.alarms.values import AlarmState, Notification, Transition
 from inferwatch.store import outbox
-from inferwatch.store.transaction import transaction
+from inferwatch.store.transaction import snapshot, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS alarm_state (
@@ -36,7 +36,8 @@ CREATE INDEX IF NOT EXISTS alarm_transition_by_alarm ON alarm_transition (scope,
 class AlarmLog:
     """What one scope's alarms are and were. scope: log group, colon, environment.
 
-    The connection is in autocommit mode (isolation_level None) and is used by one thread.
+    The connection is in autocommit mode (isolation_level None) and is used by one thread. Every method raises
+    StoreError where the catalog cannot be read or written.
     """
 
     def __init__(self, connection: sqlite3.Connection, scope: str) -> None:
@@ -45,9 +46,9 @@ class AlarmLog:
 
     def states(self) -> dict[str, AlarmState]:
         """The present state of each alarm that was ever evaluated, by its name."""
-        rows = self._connection.execute(
-            "SELECT alarm, state, reason, since_ms, evaluated_ms FROM alarm_state WHERE scope = ?", (self._scope,)
-        )
+        query = "SELECT alarm, state, reason, since_ms, evaluated_ms FROM alarm_state WHERE scope = ?"
+        with snapshot(self._connection):
+            rows = self._connection.execute(query, (self._scope,)).fetchall()
         names = AlarmState.__struct_fields__
         return {row[0]: AlarmState(**dict(zip(names, row, strict=True))) for row in rows}
 
@@ -73,15 +74,17 @@ class AlarmLog:
 
     def history(self, alarm: str | None = None, limit: int = 100) -> list[Transition]:
         """Transitions, of one alarm or of all, newest first (by the order in which they were written)."""
-        rows = self._connection.execute(
+        query = (
             "SELECT alarm, previous, state, reason, at_ms, value FROM alarm_transition"
-            " WHERE scope = ? AND (? IS NULL OR alarm = ?) ORDER BY number DESC LIMIT ?",
-            (self._scope, alarm, alarm, limit),
+            " WHERE scope = ? AND (? IS NULL OR alarm = ?) ORDER BY number DESC LIMIT ?"
         )
+        with snapshot(self._connection):
+            rows = self._connection.execute(query, (self._scope, alarm, alarm, limit)).fetchall()
         names = Transition.__struct_fields__
         return [Transition(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def scopes(connection: sqlite3.Connection) -> list[str]:
     """Every scope that has ever had an alarm, sorted."""
-    return [row[0] for row in connection.execute("SELECT DISTINCT scope FROM alarm_state ORDER BY scope")]
+    with snapshot(connection):
+        return [row[0] for row in connection.execute("SELECT DISTINCT scope FROM alarm_state ORDER BY scope")]

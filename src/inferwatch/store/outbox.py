@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from inferwatch.alarms.values import Notification
-from inferwatch.store.transaction import transaction
+from inferwatch.store.transaction import snapshot, transaction
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -56,7 +56,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """One scope's notifications. The connection is in autocommit mode and is used by one thread."""
+    """One scope's notifications. The connection is in autocommit mode and is used by one thread.
+
+    Every method raises StoreError where the catalog cannot be read or written.
+    """
 
     def __init__(self, connection: sqlite3.Connection, scope: str) -> None:
         self._connection = connection
@@ -77,7 +80,8 @@ class Outbox:
     def last_attempt_ms(self, target: str) -> int | None:
         """When the target was last sent anything."""
         query = "SELECT max(attempted_ms) FROM outbox WHERE scope = ? AND target = ?"
-        newest: int | None = self._connection.execute(query, (self._scope, target)).fetchone()[0]
+        with snapshot(self._connection):
+            newest: int | None = self._connection.execute(query, (self._scope, target)).fetchone()[0]
         return newest
 
     def attempting(self, ids: Sequence[str], now_ms: int) -> None:
@@ -106,7 +110,8 @@ class Outbox:
 
     def _select(self, where: str, values: tuple[int, ...]) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM outbox WHERE scope = ? AND {where}"  # noqa: S608 - constants only
-        return [_entry(*row) for row in self._connection.execute(query, (self._scope, *values))]
+        with snapshot(self._connection):
+            return [_entry(*row) for row in self._connection.execute(query, (self._scope, *values))]
 
     def _update(self, ids: Sequence[str], assignments: str, values: tuple[int | str, ...]) -> None:
         query = f"UPDATE outbox SET {assignments} WHERE scope = ? AND id = ?"  # noqa: S608 - constants only
