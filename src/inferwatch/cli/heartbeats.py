@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-STALE_MS = 15_000
+STALE_MS = 30_000
 
 
 class Heartbeats:
@@ -22,8 +22,7 @@ class Heartbeats:
         """The time of each part's last round."""
         return dict(self._last)
 
-    def stuck(self) -> dict[str, str]:
-        """The parts that have not come round of late, and since when, in words."""
-        now = self._now_ms()
-        ages = {part: now - at for part, at in self.last().items()}
-        return {part: f"no sign of life for {age // 1000} s" for part, age in ages.items() if age > STALE_MS}
+    def problem(self, part: str) -> str | None:
+        """What is wrong with `part`, or None. One that never came round is starting."""
+        age_ms = self._now_ms() - self._last.get(part, self._now_ms())
+        return f"no sign of life for {age_ms // 1000} s" if age_ms > STALE_MS else None
