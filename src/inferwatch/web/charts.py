@@ -23,7 +23,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart. id: the widget's, `w` and its place in the spec; unit: CloudWatch's word, of every series."""
+    """One chart. id: the widget's, `w` and its place in the spec; unit: of every series, as `unit_of` has it."""
 
     id: str
     type: str
@@ -60,6 +60,11 @@ def widget_id(index: int) -> str:
     return f"w{index}"
 
 
+def unit_of(spec: MonitorSpec, metric: str) -> str:
+    """CloudWatch's word for the metric's unit, or `Fraction`, which CloudWatch lacks, for a probability."""
+    return "Fraction" if metric == record.PREDICTION_PROBABILITY else spec.unit(metric) or "None"
+
+
 def charts(spec: MonitorSpec) -> tuple[Chart, ...]:
     """The charts among the spec's widgets, in order."""
     return tuple(
@@ -74,7 +79,5 @@ def _chart(spec: MonitorSpec, chart_id: str, widget: Widget) -> Chart:
     if series is None:
         metric = widget.metric or ""
         series = (Series("value", widget.statistic, metric, widget.statistic),)
-    unit = spec.unit(series[0].metric) or "None"
-    if any(one.statistic == "SampleCount" for one in series):
-        unit = "Count"
+    unit = "Count" if series[0].statistic == "SampleCount" else unit_of(spec, series[0].metric)
     return Chart(chart_id, widget.type, widget.title or widget.metric or widget.type.title(), unit, series)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +15,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.web.charts import charts, widget_id
 from inferwatch.web.sources import Sources
 
-_SAMPLE_VALUES: dict[str, Any] = {"number": 0.0, "integer": 0, "string": "text", "boolean": False}
+_SAMPLE_VALUES: dict[str, Any] = {"number": 0, "integer": 0, "string": "text", "boolean": False}
 
 
 def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
@@ -54,8 +55,8 @@ def sample_request(spec: MonitorSpec, gateway_url: str) -> str:
 
 def _sample(feature: FeatureSpec) -> Any:
     value = feature.values[0] if feature.values else _SAMPLE_VALUES[feature.type]
-    if feature.min is not None:
-        value = feature.min if feature.type == "number" else int(-(-feature.min // 1))
+    if feature.min is not None and not feature.values:
+        value = math.ceil(feature.min) if feature.max is None or math.ceil(feature.min) <= feature.max else feature.min
     if feature.length is None:
         return value
     return [value] * (feature.length if feature.length >= 0 else 1)

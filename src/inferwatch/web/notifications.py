@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from inferwatch.store.outbox import Entry
 from inferwatch.web.alarms import transition_view
-from inferwatch.web.sources import NotificationEntry, Sources
+from inferwatch.web.sources import Sources
 
 
 def notifications_view(sources: Sources, limit: int) -> list[dict[str, Any]]:
@@ -13,8 +14,8 @@ def notifications_view(sources: Sources, limit: int) -> list[dict[str, Any]]:
     return [_entry(entry) for entry in sources.notifications(limit)]
 
 
-def _entry(entry: NotificationEntry) -> dict[str, Any]:
-    """state: pending, delivered, undelivered (no webhook is configured), dead (given up)."""
+def _entry(entry: Entry) -> dict[str, Any]:
+    """state: the outbox's; due: when a pending one is tried next, 0 for at once."""
     told = entry.notification
     return {
         "id": told.id,
@@ -26,6 +27,7 @@ def _entry(entry: NotificationEntry) -> dict[str, Any]:
         "threshold": told.threshold,
         "state": entry.state,
         "attempts": entry.attempts,
+        "due": entry.due_ms,
         "last_error": entry.last_error,
         "duplicate": told.duplicate,
     }

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from inferwatch.alarms.values import AlarmState, Notification, Transition
+from inferwatch.alarms.values import AlarmState, Transition
 from inferwatch.ports import MetricSource
 from inferwatch.spec.monitor_spec import MonitorSpec
-
-
-class NotificationEntry(Protocol):
-    """A notification and what became of it, as the outbox keeps it."""
-
-    @property
-    def notification(self) -> Notification: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def last_error(self) -> str | None: ...
+from inferwatch.store.outbox import Entry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +24,6 @@ class Sources:
     metrics: MetricSource
     alarm_states: Callable[[], Mapping[str, AlarmState]]
     alarm_history: Callable[[str | None, int], Sequence[Transition]]
-    notifications: Callable[[int], Sequence[NotificationEntry]]
+    notifications: Callable[[int], Sequence[Entry]]
     health: Callable[[], Mapping[str, int]]
     now_ms: Callable[[], int]

@@ -7,6 +7,7 @@ from typing import Any
 
 from inferwatch.alarms.values import Datapoint
 from inferwatch.spec import record
+from inferwatch.web.charts import unit_of
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
 
@@ -68,7 +69,7 @@ def _gauge(
         "id": tile,
         "label": label,
         "value": newest.value if newest else None,
-        "unit": "Fraction" if metric[0] == record.PREDICTION_PROBABILITY else sources.spec.unit(metric[0]),
+        "unit": unit_of(sources.spec, metric[0]),
         "at": newest.timestamp_ms if newest else None,
         "note": "",
         "spark": _spark(sources, *metric, start_ms, end_ms),

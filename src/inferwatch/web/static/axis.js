@@ -17,6 +17,7 @@ export function valueTicks(low, high, wanted) {
 
 // What a value axis writes at its ticks; all in the unit that its highest tick has.
 export function valueLabels(ticks, unit) {
+  if (unit === "Fraction") return ticks.map(String);
   const top = ticks.at(-1);
   const [, name] = parts(top, unit);
   return ticks.map((tick) => {

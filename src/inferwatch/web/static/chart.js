@@ -5,7 +5,7 @@ import { cursor, listen, selection } from "./cursor.js";
 import { announce, fill, h, s, say } from "./dom.js";
 import { bands, breaching, comparable, thresholds, within } from "./marks.js";
 import { NONE, format } from "./number.js";
-import { axes, curve, layout } from "./plot.js";
+import { clipped, curve, layout, timeAxis, valueAxis } from "./plot.js";
 import { bounds, now, range, zoom } from "./range.js";
 import { clock, moment, span, zone } from "./time.js";
 
@@ -14,6 +14,7 @@ const COLORS = {
   latency: ["sky", "navy", "orange"],
 };
 const PLAIN_COLORS = ["blue", "grey"];
+const WORDS = { 60: "minute", 3600: "hour", 86400: "day" };
 // Series that most models never have: no word of them until there is a value.
 const OPTIONAL = ["throttled"];
 const HINT = "Arrow keys move along the chart, plus and minus zoom, Escape resets.";
@@ -131,8 +132,7 @@ export class Chart {
     if (!this.#data) return;
     const { first, step, values } = this.#data;
     const period = step / 1000;
-    const every = span(step);
-    say(this.sub, this.#definition.unit === "Count" ? `per ${every}` : "");
+    say(this.sub, this.#definition.unit === "Count" ? `per ${WORDS[period] ?? span(step)}` : "");
     const known = this.#shown().flatMap((one) => values[one.id].filter((value) => value !== null));
     this.#summarise();
     this.#sayEmpty(known.length === 0);
@@ -146,8 +146,11 @@ export class Chart {
       high: Math.max(highest, ...within(lines, highest)) || 1,
     });
     const place = this.#place;
-    const curves = known.length ? this.#shown().map((one) => curve({ ...one, first, step, values: values[one.id] }, place)) : [];
-    fill(this.svg, bands(this.#alarms, place), axes(place), curves.reverse(), known.length ? thresholds(lines, place) : [], this.over);
+    if (known.length) {
+      const curves = this.#shown().map((one) => curve({ ...one, first, step, values: values[one.id] }, place));
+      const inside = clipped(this.#definition.id, curves.reverse(), place);
+      fill(this.svg, bands(this.#alarms, place), valueAxis(place), timeAxis(place), inside, thresholds(lines, place), this.over);
+    } else fill(this.svg, bands(this.#alarms, place), timeAxis(place), this.over);
     this.#point();
     this.#select();
   }

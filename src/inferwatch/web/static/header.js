@@ -55,7 +55,9 @@ export function startHeader(toggleLive) {
 }
 
 function startRanges() {
-  const buttons = PRESETS.map(({ seconds, label }) => h("button", { type: "button", onclick: () => follow(seconds) }, label));
+  const buttons = PRESETS.map(({ seconds, label, words }) =>
+    h("button", { type: "button", title: `The last ${words}`, onclick: () => follow(seconds) }, label),
+  );
   const custom = h("button", { type: "button", hidden: true, title: "Back to the range before (Escape)", onclick: reset });
   fill(byId("ranges"), buttons, custom);
   const show = () => {

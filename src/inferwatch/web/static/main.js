@@ -20,7 +20,7 @@ const views = { tiles: null, alarms: null, notifications: null, transactions: nu
 const trouble = { ended: null, server: null, late: [], reading: null };
 
 function place(widget, elements) {
-  const element = h("section", { class: `widget ${widget.type}${widget.width > 12 ? " wide" : ""}`, "aria-label": widget.title || null }, elements);
+  const element = h("section", { class: `widget ${widget.type}`, "aria-label": widget.title || null }, elements);
   return sized(element, widget);
 }
 

@@ -35,8 +35,9 @@ export function within(alarms, highest) {
   return alarms.map((alarm) => alarm.threshold).filter((threshold) => threshold <= highest * REACH);
 }
 
+// A threshold on the axis' own base line is not drawn over it: the bands tell when it was crossed.
 export function thresholds(alarms, place) {
-  return alarms.flatMap((alarm) => {
+  return alarms.filter((alarm) => alarm.threshold !== place.floor).flatMap((alarm) => {
     const outside = alarm.threshold > place.ceiling;
     const y = outside ? place.top : Math.round(place.y(alarm.threshold)) + 0.5;
     const words = outside ? `alarm ${limit(alarm)} ↑` : `alarm ${limit(alarm)}`;

@@ -4,7 +4,7 @@ import { badge } from "./badge.js";
 import { fill, h } from "./dom.js";
 import { format } from "./number.js";
 import { now } from "./range.js";
-import { moment, zone } from "./time.js";
+import { clock, moment, zone } from "./time.js";
 
 export class Notifications {
   #entries = [];
@@ -22,13 +22,13 @@ export class Notifications {
   }
 }
 
-function row({ transition, target, state, attempts, last_error: error, duplicate, unit }) {
+function row({ transition, target, state, attempts, due, last_error: error, duplicate, unit }) {
   const shown = state === "pending" && attempts > 0 ? "retrying" : state;
   const value = transition.value === null ? "" : `, ${format(transition.value, unit)}`;
   const what = [`to ${target}${value}`];
-  if (state === "undelivered") what.push("no webhook is configured");
   if (attempts > 1) what.push(`${attempts} attempts`);
-  if (error && state !== "delivered") what.push(error);
+  if (error) what.push(error);
+  if (shown === "retrying" && due) what.push(`next attempt at ${clock(due)}`);
   if (duplicate) what.push("may have been delivered twice");
   return h(
     "li",

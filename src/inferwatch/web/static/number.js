@@ -1,4 +1,4 @@
-// Numbers with units, as people write them. Units are CloudWatch's words.
+// Numbers with units, as people write them. Units are CloudWatch's words, and `Fraction` for what lies in 0..1.
 
 const MILLISECONDS = { Microseconds: 0.001, Milliseconds: 1, Seconds: 1000 };
 const BYTES = { Bytes: 1, Kilobytes: 1024, Megabytes: 1024 ** 2, Gigabytes: 1024 ** 3, Terabytes: 1024 ** 4 };
@@ -13,7 +13,8 @@ export function parts(value, unit) {
   if (unit in BYTES) return bytes(value * BYTES[unit]);
   if (unit === "Percent") return [plain(value), "%"];
   if (unit === "Count") return [count(value), ""];
-  return [plain(value), unit === "None" || unit === "Fraction" || !unit ? "" : unit];
+  if (unit === "Fraction") return [value.toFixed(3), ""];
+  return [plain(value), unit === "None" || !unit ? "" : unit];
 }
 
 export function format(value, unit) {

@@ -17,29 +17,43 @@ export function layout({ width, height, start, end, low, high, unit }) {
   const bottom = Math.max(TOP + 1, height - BOTTOM);
   const [floor, ceiling] = [Math.min(low, ticks[0]), Math.max(high, ticks.at(-1))];
   return {
-    ...{ left, right, top: TOP, bottom, width, height, start, end, ticks, labels, ceiling },
+    ...{ left, right, top: TOP, bottom, width, height, start, end, ticks, labels, floor, ceiling },
     x: (time) => left + ((time - start) / (end - start)) * (right - left),
     y: (value) => bottom - ((value - floor) / (ceiling - floor)) * (bottom - TOP),
     time: (x) => start + ((Math.min(right, Math.max(left, x)) - left) / (right - left)) * (end - start),
   };
 }
 
-// Grid lines with their labels, and the time axis.
-export function axes(place) {
-  const drawn = [];
-  place.ticks.forEach((tick, index) => {
+// Grid lines with their labels.
+export function valueAxis(place) {
+  return place.ticks.flatMap((tick, index) => {
     const y = Math.round(place.y(tick)) + 0.5;
-    drawn.push(s("line", { class: tick === 0 ? "base-line" : "grid-line", x1: place.left, x2: place.right, y1: y, y2: y }));
-    drawn.push(s("text", { class: "axis-text", x: place.left - 7, y: y + 3.5, "text-anchor": "end" }, place.labels[index]));
+    return [
+      s("line", { class: "grid-line", x1: place.left, x2: place.right, y1: y, y2: y }),
+      s("text", { class: "axis-text", x: place.left - 7, y: y + 3.5, "text-anchor": "end" }, place.labels[index]),
+    ];
   });
+}
+
+export function timeAxis(place) {
   const most = Math.max(2, Math.floor((place.right - place.left) / 76));
-  for (const { time, label } of timeTicks(place.start, place.end, most)) {
+  const drawn = timeTicks(place.start, place.end, most).flatMap(({ time, label }) => {
     const x = place.x(time);
-    if (x < place.left + 12 || x > place.right - 12) continue;
-    drawn.push(s("line", { class: "base-line", x1: x, x2: x, y1: place.bottom, y2: place.bottom + 3 }));
-    drawn.push(s("text", { class: "axis-text", x, y: place.bottom + 15, "text-anchor": "middle" }, label));
-  }
-  return drawn;
+    if (x < place.left + 12 || x > place.right - 12) return [];
+    return [
+      s("line", { class: "base-line", x1: x, x2: x, y1: place.bottom, y2: place.bottom + 3 }),
+      s("text", { class: "axis-text", x, y: place.bottom + 15, "text-anchor": "middle" }, label),
+    ];
+  });
+  const y = Math.round(place.bottom) + 0.5;
+  return [s("line", { class: "base-line", x1: place.left, x2: place.right, y1: y, y2: y }), ...drawn];
+}
+
+// `drawn`, cut off where the axes end: the first period may begin before the range does.
+export function clipped(name, drawn, { left, right, bottom }) {
+  const id = `inside-${name}`;
+  const area = s("rect", { x: left, y: 0, width: right - left + 4, height: bottom + 2 });
+  return [s("clipPath", { id }, area), s("g", { "clip-path": `url(#${id})` }, drawn)];
 }
 
 // One series: a line that breaks where a value is missing, with a dot for a value between two gaps.

@@ -3,10 +3,10 @@
 import { Signal } from "./signal.js";
 
 export const PRESETS = [
-  { seconds: 900, label: "15 min" },
-  { seconds: 3600, label: "1 h" },
-  { seconds: 10800, label: "3 h" },
-  { seconds: 86400, label: "1 d" },
+  { seconds: 900, label: "15m", words: "15 minutes" },
+  { seconds: 3600, label: "1h", words: "hour" },
+  { seconds: 10800, label: "3h", words: "3 hours" },
+  { seconds: 86400, label: "1d", words: "day" },
 ];
 const SHORTEST = 10_000;
 

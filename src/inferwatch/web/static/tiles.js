@@ -14,7 +14,7 @@ export class Tiles {
   #tiles = new Map();
 
   constructor() {
-    this.element = h("section", { class: "widget wide tiles", "aria-label": "Key figures" });
+    this.element = h("section", { class: "widget tiles", "aria-label": "Key figures" });
   }
 
   // tiles: as /api/tiles and the events give them.

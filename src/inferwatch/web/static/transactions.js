@@ -16,7 +16,7 @@ const COLUMNS = [
   ["Status", ""],
   ["Latency", "number"],
   ["Confidence", "number"],
-  ["Prediction or error", ""],
+  ["Prediction or error", "said"],
   ["Version", "version number"],
   ["Transaction", "id"],
 ];
@@ -155,13 +155,8 @@ export class Transactions {
     const ranked = ["slowest", "least-confident"].includes(this.fields.order.value);
     const rankedMore = ranked && this.#rows.length === this.#limit && this.#limit < MOST_RANKED;
     this.more.hidden = !this.#next && !rankedMore;
-    this.#sayEmpty(this.#live() && this.#model.sample_request ? "No inference in this range yet. Send one:" : "Nothing matches in this range.");
-  }
-
-  #sayEmpty(words) {
     this.empty.hidden = this.#rows.length > 0;
-    const sample = this.#live() && this.#model.sample_request;
-    if (!this.empty.hidden) fill(this.empty, words, sample ? h("code", {}, sample) : null);
+    fill(this.empty, this.#live() ? "No inference in this range yet." : "Nothing matches in this range.");
   }
 
   #refuse(words) {
@@ -185,7 +180,7 @@ export class Transactions {
       h("td", {}, badge(row.status)),
       h("td", { class: "number" }, format(row.elapse, "Milliseconds")),
       this.#has("Confidence") ? h("td", { class: "number" }, confidence) : null,
-      h("td", { class: row.error ? "said error" : "said", title: row.error ? said : null }, String(said)),
+      h("td", { class: row.error ? "said error" : "said", title: row.error ? said : null }, String(said), tags(row)),
       h("td", { class: "version number" }, String(row.model_version ?? NONE)),
       h("td", { class: "id" }, row.transaction_id.slice(-12)),
     );
@@ -203,4 +198,8 @@ export class Transactions {
     event.preventDefault();
     row.querySelector("a").focus();
   }
+}
+
+function tags({ cold_start: cold, seeded }) {
+  return [cold && "cold start", seeded && "seeded"].filter(Boolean).map((words) => h("span", { class: "tag" }, words));
 }
