@@ -1,0 +1,1 @@
+"""What runs a handler on this machine as AWS would: runtime API, environments, pool, gateway."""

@@ -1,0 +1,73 @@
+"""What the gateway refused before an invocation began: counted, and written once a second as metrics."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from inferwatch.local.stream import Stream
+from inferwatch.spec import record
+
+
+class Refusals:
+    """Counts in memory; `flush` writes them into a log stream of the gateway's own, made with the first.
+
+    The line is an embedded metric and no inference: `Throttles` (429) and `RefusedCount` (all of them).
+    """
+
+    def __init__(self, compiled: Mapping[str, Any], data: Path) -> None:
+        self._compiled = compiled
+        self._data = data
+        self._stream: Stream | None = None
+        self._throttled = 0
+        self._refused = 0
+        self.total = 0
+
+    def count(self, status: int) -> None:
+        """One refusal, answered with this HTTP status."""
+        self.total += 1
+        self._refused += 1
+        self._throttled += status == 429
+
+    def flush(self, now_ms: int) -> None:
+        """Write what was counted since the last time, if anything. Raises OSError, and keeps the counts then."""
+        if not self._refused:
+            return
+        if self._stream is None:
+            self._stream = Stream(self._data, self._compiled["log_group"], f"gateway/{uuid.uuid4().hex}")
+        self._stream.line(orjson.dumps(self._line(now_ms)))
+        self._throttled = self._refused = 0
+
+    def close(self, now_ms: int) -> None:
+        """Write what is left and seal the stream. Raises OSError."""
+        self.flush(now_ms)
+        if self._stream is not None:
+            self._stream.seal(now_ms)
+            self._stream = None
+
+    def _line(self, now_ms: int) -> dict[str, Any]:
+        metrics = [self._definition(name) for name in (record.THROTTLES, record.REFUSED_COUNT)]
+        directive = {
+            "Namespace": self._compiled["metric_namespace"],
+            "Dimensions": [list(record.DIMENSIONS)],
+            "Metrics": metrics,
+        }
+        return {
+            "_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [directive]},
+            "v": record.LINE_VERSION,
+            "namespace": self._compiled["namespace"],
+            "type": "gateway_refusals",
+            **{name: self._compiled[name] for name in record.DIMENSIONS},
+            record.THROTTLES: self._throttled,
+            record.REFUSED_COUNT: self._refused,
+        }
+
+    def _definition(self, name: str) -> dict[str, Any]:
+        definition: dict[str, Any] = {"Name": name, "Unit": record.BUILT_IN_UNITS[name]}
+        if name in self._compiled["high_resolution"]:
+            definition["StorageResolution"] = 1
+        return definition

@@ -1,0 +1,131 @@
+"""Several HTTP servers in one event loop, and an orderly end of them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
+
+import uvicorn
+
+from inferwatch.errors import RuntimeStartError
+
+App = Callable[..., Awaitable[Any]]
+LOOPBACK = "127.0.0.1"
+# Ctrl-C is to end everything within a second: time for answers under way, then time to say that there will be none.
+_GRACE_SECONDS = 0.4
+_LAST_SECONDS = 0.4
+
+
+def bind(what: str, port: int, host: str = LOOPBACK) -> socket.socket:
+    """A socket that connections may already come to. port 0: any free one. Raises RuntimeStartError.
+
+    what: whose port it is, for the message.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise RuntimeStartError(_bind_problem(what, host, port, error)) from error
+    bound.setblocking(False)
+    return bound
+
+
+def port_of(bound: socket.socket) -> int:
+    port: int = bound.getsockname()[1]
+    return port
+
+
+async def serve(
+    apps: Sequence[tuple[App, socket.socket]],
+    stop: asyncio.Event,
+    *,
+    close: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve each app on its socket until `stop` is set, or SIGINT or SIGTERM sets it.
+
+    Then no connection is taken, answers under way get a moment, `close` is awaited (it ends the pool, and so the
+    answers that are still missing), and the rest is cut off. Event streams must end by themselves on `stop`.
+    """
+    servers = [_Server(_config(app)) for app, _ in apps]
+    with _signals_set(stop):
+        running = [
+            asyncio.create_task(server.serve(sockets=[bound])) for server, (_, bound) in zip(servers, apps, strict=True)
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            stop.set()
+            await _end(servers, running, close)
+    for task in running:
+        task.result()
+
+
+async def _end(
+    servers: Sequence[uvicorn.Server], running: Sequence[asyncio.Task[None]], close: Callable[[], Awaitable[None]]
+) -> None:
+    for server in servers:
+        server.should_exit = True
+    await asyncio.wait(running, timeout=_GRACE_SECONDS)
+    await close()
+    _, late = await asyncio.wait(running, timeout=_LAST_SECONDS)
+    if late:
+        for server in servers:
+            server.force_exit = True
+        await asyncio.wait(late)
+
+
+class _Server(uvicorn.Server):
+    """One of several: signals are for `serve` to handle, once."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # whoever calls a loopback port could otherwise claim any address
+        timeout_keep_alive=75,
+    )
+
+
+@contextlib.contextmanager
+def _signals_set(stop: asyncio.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stop`; outside the main thread, signals are not ours."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _bind_problem(what: str, host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"{what}: port {port} is in use; end the program that has it, or choose another port (0: any free one)"
+    if error.errno == errno.EACCES:
+        return f"{what}: port {port} may not be opened by this user; choose one above 1023"
+    return f"{what}: {host}:{port} cannot be opened: {error.strerror}"

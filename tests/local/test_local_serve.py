@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from local_bench import SPEC, events, exists, lines, records, streams, until
+
+from inferwatch.errors import RuntimeStartError
+from inferwatch.local.serve import bind, port_of
+
+SERVER = Path(__file__).with_name("local_server.py")
+
+
+class Server:
+    """A running `local_server.py`."""
+
+    def __init__(self, model: Path, data: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, SERVER, model, data], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        gateway, page = self.process.stdout.readline().split()
+        self.gateway, self.page = f"http://127.0.0.1:{gateway}", f"http://127.0.0.1:{page}"
+
+    def ask(self, what: str) -> httpx.Response:
+        return httpx.post(f"{self.gateway}/predict", json={"do": what}, timeout=20)
+
+    def end(self, number: int) -> tuple[float, str]:
+        """Send the signal; seconds until the process is gone, and what it wrote to stderr."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=20)
+        return time.monotonic() - began, said
+
+
+@pytest.fixture
+def start(model: Path, data: Path) -> Iterator[Callable[[], Server]]:
+    (model / "inferwatch.toml").write_text(SPEC.format(timeout=20, concurrency=4))
+    servers: list[Server] = []
+
+    def started() -> Server:
+        servers.append(Server(model, data))
+        return servers[-1]
+
+    yield started
+    for server in servers:
+        server.process.kill()
+        server.process.communicate()
+
+
+def worker_of(server: Server) -> int:
+    pid: int = server.ask("answer").json()["prediction"]
+    return pid
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything_within_a_second_also_with_streams_and_calls_open(
+    start: Callable[[], Server], data: Path, number: int
+) -> None:
+    server = start()
+    worker = worker_of(server)
+    outcomes: list[int] = []
+    with httpx.stream("GET", f"{server.page}/stream") as stream:
+        assert next(stream.iter_text()) == "data: tick\n\n"
+        asleep = threading.Thread(target=lambda: outcomes.append(server.ask("sleep").status_code))
+        asleep.start()
+        until(lambda: len(events(streams(data)[0], "start")) == 2)
+        seconds, said = server.end(number)
+        asleep.join()
+    assert seconds < 1.5  # a second, and what a busy machine adds
+    assert server.process.returncode == 0
+    assert said == ""
+    assert not exists(worker)
+    assert outcomes == [502]
+    (stream_file,) = streams(data)
+    assert len(events(stream_file, "report")) == 2
+    assert lines(stream_file)[-1]["type"] == "platform.streamEnd"
+
+
+def test_kill_9_leaves_no_worker_loses_no_answer_and_a_new_start_works(start: Callable[[], Server], data: Path) -> None:
+    server = start()
+    answered = [server.ask("answer").json() for _ in range(20)]
+    worker = answered[0]["prediction"]
+    server.end(signal.SIGKILL)
+    until(lambda: not exists(worker))
+    written = [r["transaction_id"] for r in records(streams(data)[0])]
+    assert written == [answer["transaction_id"] for answer in answered]
+    assert start().ask("answer").status_code == 200
+
+
+def test_a_worker_that_is_killed_is_replaced(start: Callable[[], Server]) -> None:
+    server = start()
+    first = worker_of(server)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: not exists(first))
+    # Between the end of the process and the server's notice of it, a call may still be given to it.
+    until(lambda: server.ask("answer").status_code == 200)
+    assert worker_of(server) != first
+
+
+def test_a_port_in_use_says_what_to_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(RuntimeStartError, match=rf"^gateway: port {port} is in use; end the program that has it"):
+            bind("gateway", port)
+
+
+def test_a_host_that_is_none_is_said() -> None:
+    with pytest.raises(RuntimeStartError, match=r"page: 192\.0\.2\.1:0 cannot be opened: "):
+        bind("page", 0, "192.0.2.1")
+
+
+def test_sockets_are_loopback_unless_told_otherwise() -> None:
+    with bind("page", 0) as bound:
+        assert bound.getsockname()[0] == "127.0.0.1"
+        assert port_of(bound) > 0
