@@ -1,34 +1,29 @@
-"""Compaction: records that are in the rollups go from the stream files into the lake."""
+"""Compaction: records that are in the rollups go from the stream files into the lake, and small files into larger."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from inferwatch.errors import StoreError
-from inferwatch.store import lake, parquet
+from inferwatch.store import lake, merge, parquet
 from inferwatch.store import position as positions
 from inferwatch.store.engine import Engine, EngineError
 from inferwatch.store.lake import LakeFile
 from inferwatch.store.position import Position
 from inferwatch.store.row import to_row
 from inferwatch.store.scan import LONGEST_LINE, complete
-from inferwatch.store.streams import FOLDER, Stream, read
+from inferwatch.store.streams import FOLDER, Stream, read, size
 from inferwatch.store.tail import counted
 from inferwatch.store.times import day
 from inferwatch.store.transaction import transaction
 
 BATCH_BYTES = 32 * 1024 * 1024
 """About so many bytes of stream files become Parquet in one step."""
-
-MERGE_FILES = 8
-MERGED_ROWS = 250_000
-"""So many files of one model and day, of about one size, become one; unless it would have more rows than that."""
 
 
 class Compacted(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +34,15 @@ class Compacted(msgspec.Struct, frozen=True, kw_only=True):
     merged: int = 0
 
 
-class _Taken(NamedTuple):
+class _Piece(NamedTuple):
+    """Bytes of a stream file that go into the lake in one step."""
+
     stream: int
-    laked: int
+    start: int
     end: int
 
 
-Rows = dict[tuple[str, int], list[dict[str, Any]]]
+_Rows = dict[tuple[str, int], list[dict[str, Any]]]
 
 
 def compact(data: Path, connection: sqlite3.Connection, now_ms: int) -> Compacted:
@@ -53,95 +50,67 @@ def compact(data: Path, connection: sqlite3.Connection, now_ms: int) -> Compacte
 
     Raises StoreError; what was not done then is done by the next call.
     """
-    engine = None
-    records = files = merged = 0
+    records = files = 0
+    engine = Engine(lake.work(data))
     try:
-        while True:
-            taken, rows = _gather(data, connection)
-            if not taken:
-                break
-            engine = engine or Engine(data / lake.FOLDER / lake.WORK)
-            made = [parquet.write(engine, data, group, number, rows[group, number]) for group, number in sorted(rows)]
-            _commit(connection, taken, made)
+        while gathered := _gather(data, connection):
+            pieces, rows = gathered
+            made = [
+                parquet.write(engine, data, lake.announce(connection, group, number, now_ms), rows[group, number])
+                for group, number in sorted(rows)
+            ]
+            _commit(connection, pieces, made)
             records += sum(file.rows for file in made)
             files += len(made)
-        for mergeable in _mergeable(lake.files(connection)):
-            engine = engine or Engine(data / lake.FOLDER / lake.WORK)
-            _merge(data, connection, engine, mergeable, now_ms)
-            merged += len(mergeable)
+        merged = merge.merge(data, connection, engine, now_ms)
         lake.sweep(data, connection, now_ms)
     except (EngineError, OSError) as error:
         raise StoreError(f"{data / lake.FOLDER}: {error}. The records stay in the stream files.") from error
     finally:
-        if engine:
-            engine.close()
+        engine.close()
     return Compacted(records=records, files=files, merged=merged)
 
 
-def _gather(data: Path, connection: sqlite3.Connection) -> tuple[list[_Taken], Rows]:
-    """The next pieces of the streams, and their records by model and day."""
-    taken: list[_Taken] = []
-    rows: Rows = defaultdict(list)
+def _gather(data: Path, connection: sqlite3.Connection) -> tuple[list[_Piece], _Rows] | None:
+    """The next pieces of the streams, and their records by model and day; None if there are none."""
+    pieces: list[_Piece] = []
+    rows: _Rows = defaultdict(list)
     left = BATCH_BYTES
     waiting = connection.execute("SELECT key, log_group, name FROM stream WHERE laked < rolled").fetchall()
     for key, log_group, name in waiting:
         stream = Stream(key, log_group, name, data / FOLDER / key)
         position = positions.load(connection, stream)
-        if left <= 0 or position is None or not positions.matches(stream, position):
-            continue
-        first = position.laked
+        if position is None or left <= 0:
+            break
+        if size(stream.path) and not positions.matches(stream, position):
+            continue  # Another file under its name: ingest will begin it anew.
+        start = position.laked
         while position.laked < position.rolled and left > 0:
-            end = _piece(stream, position)
+            end = _piece_end(stream, position)
             for found in counted(connection, stream, position, end):
                 row = to_row(found.document, found.start_ms, stream.name, found.offset)
                 rows[log_group, day(found.start_ms)].append(row)
             left -= end - position.laked
             position.laked = end
-        taken.append(_Taken(position.id, first, position.laked))
-    return taken, rows
+        pieces.append(_Piece(position.id, start, position.laked))
+    return (pieces, rows) if pieces else None
 
 
-def _piece(stream: Stream, position: Position) -> int:
-    """End of the next piece: whole lines, or all that was counted if the file is gone."""
-    size = complete(read(stream.path, position.laked, LONGEST_LINE))
-    return min(position.laked + size, position.rolled) if size else position.rolled
+def _piece_end(stream: Stream, position: Position) -> int:
+    """Whole lines that can be read at once; all that was counted if the file is gone."""
+    length = complete(read(stream.path, position.laked, LONGEST_LINE))
+    return min(position.laked + length, position.rolled) if length else position.rolled
 
 
-def _commit(connection: sqlite3.Connection, taken: list[_Taken], made: list[LakeFile]) -> None:
-    """The files become part of the lake, and their bytes are done with, in one transaction."""
+def _commit(connection: sqlite3.Connection, pieces: list[_Piece], made: list[LakeFile]) -> None:
+    """The files become part of the lake, and the pieces are done with, in one transaction."""
     with transaction(connection):
         lake.add(connection, made)
-        for piece in taken:
+        for stream, start, end in pieces:
             moved = connection.execute(
-                "UPDATE stream SET laked = ? WHERE id = ? AND laked = ? AND rolled >= ?",
-                (piece.end, piece.stream, piece.laked, piece.end),
+                "UPDATE stream SET laked = ? WHERE id = ? AND laked = ? AND rolled >= ?", (end, stream, start, end)
             )
             if moved.rowcount != 1:
                 raise StoreError("A stream file was replaced while it was compacted; the next compaction takes it.")
-            done = (piece.stream, piece.end)
-            connection.execute("DELETE FROM duplicate WHERE stream = ? AND offset < ?", done)
-            connection.execute("DELETE FROM synthetic WHERE stream = ? AND offset < ?", done)
-
-
-def _mergeable(files: list[LakeFile]) -> list[list[LakeFile]]:
-    """Groups of small files, each to become one. Sizes go by powers of MERGE_FILES, so a row is rewritten seldom."""
-    groups = []
-
-    def tier(file: LakeFile) -> tuple[str, int, int]:
-        size = 0
-        while MERGE_FILES ** (size + 1) <= file.rows:
-            size += 1
-        return file.log_group, file.day, size
-
-    for _, same in groupby(sorted(files, key=tier), key=tier):
-        group = list(same)
-        if len(group) >= MERGE_FILES and sum(file.rows for file in group) <= MERGED_ROWS:
-            groups.append(group)
-    return groups
-
-
-def _merge(data: Path, connection: sqlite3.Connection, engine: Engine, files: list[LakeFile], now_ms: int) -> None:
-    merged = parquet.merge(engine, data, files)
-    with transaction(connection):
-        lake.discard(connection, [file.name for file in files], now_ms)
-        lake.add(connection, [merged])
+            connection.execute("DELETE FROM duplicate WHERE stream = ? AND offset < ?", (stream, end))
+            connection.execute("DELETE FROM synthetic WHERE stream = ? AND offset < ?", (stream, end))

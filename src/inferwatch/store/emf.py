@@ -6,7 +6,7 @@ Source: "Specification: Embedded metric format" of the CloudWatch user guide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 MAX_METRICS = 100
 MAX_VALUES = 100
@@ -97,7 +97,7 @@ def _samples(
         return
     target = document.get(name)
     values = target if isinstance(target, list) else [target]
-    if not 0 < len(values) <= MAX_VALUES or not all(map(_is_number, values)):
+    if not 0 < len(values) <= MAX_VALUES or not all(map(is_number, values)):
         return
     unit = definition.get("Unit") if isinstance(definition, dict) else None
     numbers = tuple(map(float, values))
@@ -106,6 +106,6 @@ def _samples(
             yield Sample(SeriesKey(namespace, name, pairs), unit if isinstance(unit, str) else "None", numbers)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """A number that CloudWatch takes: neither a boolean nor beyond 2**360."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 SCALE = 6
 _STEPS = 1 << SCALE
-_BASE = 2.0 ** (1 / _STEPS)
+_BASE: float = 2.0 ** (1 / _STEPS)
 # The harmonic mean of a bucket's bounds, as a multiple of the lower one: its relative error is the same at both.
 _MIDDLE = 2 * _BASE / (1 + _BASE)
 _FRACTIONS: list[float] = [2.0 ** (step / _STEPS) for step in range(_STEPS)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import orjson
@@ -38,7 +38,8 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     records: new transactions; synthetic: of them, those made for invocations that left none; duplicates: records
     that had been counted before; texts: events that are not ours; skipped_metrics: invalid parts of embedded
     metrics; out_of_range: lines whose metrics are too old or in the future; unattributed: invocations that left no
-    record, in a stream that does not say whose they are.
+    record, in a stream that does not say whose they are; unreadable: stream files that could not be read and are
+    tried again when they have grown.
     """
 
     size: int = 0
@@ -49,6 +50,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     skipped_metrics: int = 0
     out_of_range: int = 0
     unattributed: int = 0
+    unreadable: int = 0
 
 
 class Ingest:
@@ -57,8 +59,8 @@ class Ingest:
     def __init__(self, data: Path, connection: sqlite3.Connection) -> None:
         self._data = data
         self._connection = connection
-        self._rolled: dict[str, int] = {}
-        self._ended: set[str] = set()
+        self._sizes: dict[str, int] = {}
+        self._ended = {row[0] for row in connection.execute("SELECT key FROM stream WHERE ended")}
 
     def run(self, now_ms: int) -> Ingested:
         """Take in all that the streams hold at this moment. Raises StoreError; what is left then waits."""
@@ -66,26 +68,20 @@ class Ingest:
         due = [
             (stream, end)
             for stream in discover(self._data)
-            if stream.key not in self._ended and (end := size(stream.path)) != self._rolled.get(stream.key)
+            if stream.key not in self._ended and (end := size(stream.path)) != self._sizes.get(stream.key)
         ]
         while due:
             batch = _Batch(self._connection, now_ms)
             with transaction(self._connection):
                 while due and batch.counts["size"] < BATCH_BYTES:
-                    if batch.take(*due[-1]):
-                        due.pop()
+                    stream, end = due[-1]
+                    if batch.take(stream, end):
+                        batch.done.append(due.pop())
                 batch.write()
-            for stream, position in batch.taken:
-                self._rolled[stream.key] = position.rolled
-                if position.invocations.ended:
-                    self._ended.add(stream.key)
+            self._sizes.update((stream.key, end) for stream, end in batch.done)
+            self._ended |= batch.ended
             counts += batch.counts
         return Ingested(**counts)
-
-
-class _Taken(NamedTuple):
-    stream: Stream
-    position: Position
 
 
 class _Batch:
@@ -93,7 +89,8 @@ class _Batch:
 
     def __init__(self, connection: sqlite3.Connection, now_ms: int) -> None:
         self.counts: Counter[str] = Counter()
-        self.taken: list[_Taken] = []
+        self.done: list[tuple[Stream, int]] = []
+        self.ended: set[str] = set()
         self._connection = connection
         self._now_ms = now_ms
         self._deltas = rollup.Deltas()
@@ -101,14 +98,19 @@ class _Batch:
     def take(self, stream: Stream, end: int) -> bool:
         """Take the next piece of the stream; True if it has no more whole lines before `end`."""
         position = positions.settle(self._connection, stream)
-        data = read(stream.path, position.rolled, LONGEST_LINE)
+        try:
+            data = read(stream.path, position.rolled, LONGEST_LINE)
+        except OSError:
+            self.counts["unreadable"] += 1
+            return True
         data = data[: complete(data)]
         for event in scan(data, position.rolled):
             self._event(stream, position, event)
         position.rolled += len(data)
         positions.save(self._connection, stream, position)
         self.counts["size"] += len(data)
-        self.taken.append(_Taken(stream, position))
+        if position.invocations.ended:
+            self.ended.add(stream.key)
         return not data or position.rolled >= end
 
     def write(self) -> None:

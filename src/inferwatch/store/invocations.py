@@ -6,7 +6,12 @@ from typing import Any
 
 import msgspec
 
+from inferwatch.store.emf import is_number
 from inferwatch.store.scan import Event
+from inferwatch.store.times import DAY
+
+LONGEST_MS = float(DAY)
+"""No invocation takes longer; what a report says beyond it is not believed."""
 
 MOST_OPEN = 256
 """An environment has one invocation at a time; more than this many open ones are lines gone wrong."""
@@ -64,7 +69,7 @@ class Invocations(msgspec.Struct):
         elif kind == "platform.start" and isinstance(request_id, str):
             self._opened(request_id, Open(at_ms))
         elif kind == "platform.report" and isinstance(request_id, str):
-            elapse = metric(record, "durationMs") or 0.0
+            elapse = min(max(metric(record, "durationMs") or 0.0, 0.0), LONGEST_MS)
             was = self.open.pop(request_id, None) or Open(at_ms - round(elapse))
             if record.get("status") != "success" and not was.recorded:
                 return Lost(
@@ -86,4 +91,4 @@ def metric(record: dict[str, Any], name: str) -> float | None:
     """A number of a platform record's `metrics`, or None."""
     metrics = record.get("metrics")
     value = metrics.get(name) if isinstance(metrics, dict) else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None

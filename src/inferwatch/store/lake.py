@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,8 +38,16 @@ GARBAGE_MS = 10 * MINUTE
 """A file that was merged into another is left for so long to those who are reading it."""
 
 
+class LakeName(NamedTuple):
+    """name: a file's path below `<data>/lake`."""
+
+    name: str
+    log_group: str
+    day: int
+
+
 class LakeFile(NamedTuple):
-    """name: path below `<data>/lake`; min_ms, max_ms: first and last start of its records; digest: of its bytes."""
+    """name: as in LakeName; min_ms, max_ms: first and last start of its records; digest: of its bytes."""
 
     name: str
     log_group: str
@@ -62,9 +71,19 @@ def files(connection: sqlite3.Connection) -> list[LakeFile]:
     return [LakeFile(*row) for row in rows]
 
 
+def announce(connection: sqlite3.Connection, log_group: str, day: int, now_ms: int) -> LakeName:
+    """A name for a new file. Until it is added it counts as discarded, so that a crash leaves nothing for ever."""
+    name = LakeName(f"{folder(log_group, day)}/{secrets.token_hex(8)}{SUFFIX}", log_group, day)
+    with transaction(connection):
+        connection.execute("INSERT INTO lake_garbage VALUES (?, ?)", (name.name, now_ms))
+    return name
+
+
 def add(connection: sqlite3.Connection, made: Iterable[LakeFile]) -> None:
-    """Make files part of the lake, within the caller's transaction."""
-    connection.executemany("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+    """Make announced files part of the lake, within the caller's transaction."""
+    for file in made:
+        connection.execute("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?)", file)
+        connection.execute("DELETE FROM lake_garbage WHERE name = ?", (file.name,))
 
 
 def discard(connection: sqlite3.Connection, names: Iterable[str], now_ms: int) -> None:
@@ -87,13 +106,17 @@ def sweep(data: Path, connection: sqlite3.Connection, now_ms: int) -> None:
             connection.executemany("DELETE FROM lake_garbage WHERE name = ?", [(name,) for name in names])
 
 
-def clear_leftovers(data: Path, connection: sqlite3.Connection) -> None:
-    """Delete what a crash left: files that the catalog does not know. Only for the process that may write."""
-    known = {row[0] for row in connection.execute("SELECT name FROM lake_file UNION SELECT name FROM lake_garbage")}
-    root = data / FOLDER
-    for path in [*root.glob(f"model=*/dt=*/*{SUFFIX}"), *root.glob(f"{WORK}/*")]:
-        if path.relative_to(root).as_posix() not in known:
-            path.unlink(missing_ok=True)
+def work(data: Path) -> Path:
+    """The folder for files in the making."""
+    path = data / FOLDER / WORK
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def clear_work(data: Path) -> None:
+    """Delete what a crash left in the making. Only for the process that may write."""
+    for path in (data / FOLDER / WORK).glob("*"):
+        path.unlink()
 
 
 def quarantine(data: Path, connection: sqlite3.Connection, names: Sequence[str]) -> None:

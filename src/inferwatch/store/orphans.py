@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 
 from inferwatch.errors import StoreError
+from inferwatch.sdk.clock import iso
 from inferwatch.store import position as positions
 from inferwatch.store.invocations import Invocations, Open
 from inferwatch.store.streams import Stream, discover, read
 from inferwatch.store.synthetic import KILLED
 from inferwatch.store.tail import events
-from inferwatch.store.times import SECOND, iso
+from inferwatch.store.times import SECOND
 from inferwatch.store.transaction import snapshot
 
 
@@ -38,6 +39,8 @@ def seal_orphans(data: Path, connection: sqlite3.Connection, now_ms: int) -> int
             continue
         try:
             sealed += _seal(stream, position, now_ms)
+        except FileNotFoundError:
+            continue
         except OSError as error:
             raise StoreError(f"{stream.path} could not be sealed: {error.strerror}.") from error
     return sealed

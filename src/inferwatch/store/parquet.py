@@ -12,7 +12,7 @@ import orjson
 
 from inferwatch.store import lake
 from inferwatch.store.engine import Engine
-from inferwatch.store.lake import LakeFile
+from inferwatch.store.lake import LakeFile, LakeName
 from inferwatch.store.row import COLUMNS, spread_features
 
 LARGEST_ROW = 64 * 1024 * 1024
@@ -36,24 +36,26 @@ FROM read_parquet($file, hive_partitioning = false)
 """
 
 
-def write(engine: Engine, data: Path, log_group: str, day: int, rows: Sequence[dict[str, Any]]) -> LakeFile:
-    """Write the rows of one model and day. The file is in its place, on the disk, and not yet in the catalog."""
-    source = _work(data) / f"{secrets.token_hex(8)}.ndjson"
+def write(engine: Engine, data: Path, name: LakeName, rows: Sequence[dict[str, Any]]) -> LakeFile:
+    """Write the rows of one model and day. The file is in its place, on the disk, and not yet in the catalog.
+
+    Raises EngineError, OSError.
+    """
+    source = lake.work(data) / f"{secrets.token_hex(8)}.ndjson"
     columns = COLUMNS | spread_features(rows)
     try:
         with source.open("wb") as file:
             file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-        return _make(
-            engine, data, log_group, day, _WRITE, {"source": str(source), "columns": columns, "largest": LARGEST_ROW}
-        )
+        values = {"source": str(source), "columns": columns, "largest": LARGEST_ROW}
+        return _make(engine, data, name, _WRITE, values)
     finally:
         source.unlink(missing_ok=True)
 
 
-def merge(engine: Engine, data: Path, files: Sequence[LakeFile]) -> LakeFile:
-    """Write the rows of several files of one model and day into one, each transaction once."""
+def merge(engine: Engine, data: Path, name: LakeName, files: Sequence[LakeFile]) -> LakeFile:
+    """Write the rows of several files of one model and day into one, each transaction once; as `write` else."""
     sources = [str(data / lake.FOLDER / file.name) for file in files]
-    return _make(engine, data, files[0].log_group, files[0].day, _MERGE, {"sources": sources})
+    return _make(engine, data, name, _MERGE, {"sources": sources})
 
 
 def digest(path: Path) -> bytes:
@@ -65,20 +67,13 @@ def digest(path: Path) -> bytes:
         return b""
 
 
-def _make(engine: Engine, data: Path, log_group: str, day: int, sql: str, values: Mapping[str, Any]) -> LakeFile:
-    made = _work(data) / f"{secrets.token_hex(8)}{lake.SUFFIX}"
+def _make(engine: Engine, data: Path, name: LakeName, sql: str, values: Mapping[str, Any]) -> LakeFile:
+    made = lake.work(data) / f"{secrets.token_hex(8)}{lake.SUFFIX}"
     try:
         engine.rows(sql, {**values, "target": str(made)})
         bounds = engine.rows(_BOUNDS, {"file": str(made)})[0]
-        name = f"{lake.folder(log_group, day)}/{bounds['min_ms']}-{made.name}"
-        file = LakeFile(name, log_group, day, **bounds, digest=digest(made))
-        lake.publish(made, data / lake.FOLDER / name)
+        file = LakeFile(*name, **bounds, digest=digest(made))
+        lake.publish(made, data / lake.FOLDER / name.name)
         return file
     finally:
         made.unlink(missing_ok=True)
-
-
-def _work(data: Path) -> Path:
-    folder = data / lake.FOLDER / lake.WORK
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

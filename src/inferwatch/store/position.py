@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from pathlib import Path
 
 import msgspec
 
 from inferwatch.store.invocations import Invocations
-from inferwatch.store.streams import Stream, read, size
+from inferwatch.store.streams import Stream, discover, read, size
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stream (
@@ -62,8 +63,8 @@ def load(connection: sqlite3.Connection, stream: Stream) -> Position | None:
     ).fetchone()
     if row is None:
         return None
-    *numbers, invocations = row
-    return Position(*numbers, _decode(invocations))
+    number, rolled, laked, head_size, head, invocations = row
+    return Position(number, rolled, laked, head_size, head, _decode(invocations))
 
 
 def settle(connection: sqlite3.Connection, stream: Stream) -> Position:
@@ -116,3 +117,9 @@ def _head(stream: Stream, length: int) -> bytes:
     if not length:
         return b""
     return hashlib.blake2b(read(stream.path, 0, length), digest_size=16).digest()
+
+
+def backlog(connection: sqlite3.Connection, data: Path) -> int:
+    """Bytes in the streams that have not been read."""
+    rolled = dict(connection.execute("SELECT key, rolled FROM stream"))
+    return sum(max(0, size(stream.path) - rolled.get(stream.key, 0)) for stream in discover(data))

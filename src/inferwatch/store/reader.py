@@ -97,7 +97,8 @@ class Reader:
                 rows = [
                     row
                     for found in tail(self._data, self._connection, query.log_group)
-                    if question.matches(
+                    if query.start_ms <= found.start_ms < query.end_ms
+                    and question.matches(
                         query, row := to_row(found.document, found.start_ms, found.stream.name, found.offset)
                     )
                 ]

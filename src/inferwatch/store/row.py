@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 import orjson
 
 from inferwatch.ports import Record
-from inferwatch.store.times import iso, milliseconds
+from inferwatch.sdk.clock import iso
+from inferwatch.store.times import milliseconds
 
 Kind = Literal["text", "json", "number", "integer", "time", "boolean", "identifier"]
 
@@ -62,6 +63,8 @@ CATEGORY_FEATURE: Final = "category_"
 MOST_FEATURE_COLUMNS: Final = 500
 LONGEST_COLUMN: Final = 200
 
+# Kinds whose columns hold a value that may come back in another form: the text "3" as the integer, a time in UTC.
+_AMBIGUOUS: Final = ("identifier", "time")
 # Integers up to here are exact as a DOUBLE.
 _EXACT: Final = 2**53
 _LONGEST_INTEGER: Final = 20
@@ -77,10 +80,10 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
         elif name != "_aws":
             kind = _KINDS.get(name)
             cell = _cell(kind, value) if kind else None
-            if cell is None:
-                rest[name] = value
-            else:
+            if cell is not None:
                 row[name] = cell
+            if cell is None or (kind in _AMBIGUOUS and _value(kind, cell) != value):
+                rest[name] = value
     if rest:
         row["properties"] = orjson.dumps(rest).decode()
     return row
@@ -116,13 +119,11 @@ def _cell(kind: Kind, value: Any) -> Any:
         case "integer":
             return value if type(value) is int and abs(value) < 1 << 63 else None
         case "time":
-            return _time(value)
+            return milliseconds(value)
         case "boolean":
             return value if type(value) is bool else None
         case "identifier":
-            if type(value) is int:
-                return str(value)
-            return value if type(value) is str and not _is_integer(value) else None
+            return str(value) if type(value) in (int, str) else None
 
 
 def _value(kind: Kind, cell: Any) -> Any:
@@ -166,8 +167,9 @@ def spread_features(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     spelling: dict[str, str] = {}
     for row in rows:
         for column in [name for name in row if name not in COLUMNS]:
-            first = spelling.setdefault(column.casefold(), column) if len(columns) < MOST_FEATURE_COLUMNS else ""
-            if spelling.get(column.casefold(), first) == column:
+            if len(columns) < MOST_FEATURE_COLUMNS:
+                spelling.setdefault(column.casefold(), column)
+            if spelling.get(column.casefold()) == column:
                 columns[column] = "VARCHAR" if column.startswith(CATEGORY_FEATURE) else "DOUBLE"
             else:
                 _fold(row, column)
@@ -196,11 +198,6 @@ def _double(value: Any) -> float | None:
 def _plain(cell: float) -> float | int:
     """An integer where it is one, as JSON would have written it."""
     return int(cell) if cell.is_integer() and abs(cell) <= _EXACT else cell
-
-
-def _time(value: Any) -> int | None:
-    ms = milliseconds(value)
-    return ms if ms is not None and iso(ms) == value else None
 
 
 def _is_integer(text: str) -> bool:

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from inferwatch.ports import MetricSource, Record, RecordQuery
 from inferwatch.store import lake, rollup, seen, tally
+from inferwatch.store import position as positions
 from inferwatch.store.alarm_log import AlarmLog
 from inferwatch.store.catalog import connect
 from inferwatch.store.compact import Compacted, compact
@@ -45,7 +46,7 @@ class Store:
         lock = Lock(data)
         try:
             store = cls(data, may_write=True, lock=lock)
-            lake.clear_leftovers(data, store._connection)
+            lake.clear_work(data)
         except BaseException:
             lock.release()
             raise
@@ -108,6 +109,11 @@ class Store:
         """Counts since the folder was made: records, duplicates, texts, ... (see `Ingested`), quarantined_files."""
         with snapshot(self._connection):
             return tally.read(self._connection)
+
+    def backlog(self) -> int:
+        """Bytes in the streams that ingest has not taken in yet."""
+        with snapshot(self._connection):
+            return positions.backlog(self._connection, self.data)
 
     def check(self) -> list[str]:
         """Compare every file of the lake with its digest; names of those that are damaged or missing.

@@ -10,7 +10,6 @@ from inferwatch.sdk.line import LineFormat, Transaction
 from inferwatch.spec.record import FAILED, TIMEOUT
 from inferwatch.store.invocations import Lost
 
-NEEDED = ("namespace", "model_name", "model_version", "deployment_id", "environment", "metric_namespace")
 KILLED = "Runtime.Killed"
 
 
@@ -19,8 +18,6 @@ def line(identity: dict[str, Any], stream: str, lost: Lost) -> bytes | None:
 
     The same invocation always gives the same line, and so the same transaction id.
     """
-    if any(name not in identity for name in NEEDED):
-        return None
     entropy = hashlib.blake2b(lost.request_id.encode(), digest_size=ENTROPY_BYTES).digest()
     transaction = Transaction(
         transaction_id(lost.start_ms, entropy),
@@ -32,7 +29,10 @@ def line(identity: dict[str, Any], stream: str, lost: Lost) -> bytes | None:
             "error": {"type": lost.error_type, "message": _message(lost)},
         },
     )
-    return LineFormat(identity, stream).line(transaction)
+    try:
+        return LineFormat(identity, stream).line(transaction)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None  # The caller counts it: this is no compiled spec, or not all of one.
 
 
 def _message(lost: Lost) -> str:

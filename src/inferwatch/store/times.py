@@ -1,8 +1,10 @@
-"""Times between the line's text and epoch milliseconds."""
+"""Epoch milliseconds, from the line's text and as days. The other way is `sdk.clock.iso`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+
+from inferwatch.sdk.clock import iso
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -22,12 +24,6 @@ def milliseconds(text: object) -> int | None:
         return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
     except (ValueError, OverflowError):
         return None
-
-
-def iso(ms: int) -> str:
-    """The line's way to write a time: `2026-11-21T09:12:00.350Z`."""
-    at = _EPOCH + ms * _MILLISECOND
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{ms % SECOND:03d}Z".rjust(24, "0")
 
 
 def day(ms: int) -> int:
