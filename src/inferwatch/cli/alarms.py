@@ -55,7 +55,7 @@ def history(alarm: str | None, limit: int, data: Path, as_json: bool) -> None:
     elif not found:
         output.note(f"no transition{f' of {alarm}' if alarm else ''} in {data}")
     else:
-        output.table(("At", "Alarm", "From", "To", "Model", "Reason"), [_change(*pair) for pair in found], STYLES)
+        output.table(("At", "State", "Before", "Alarm", "Model", "Reason"), [_change(*pair) for pair in found], STYLES)
 
 
 def _model(scope: str) -> dict[str, str]:
@@ -68,4 +68,4 @@ def _row(scope: str, state: AlarmState) -> tuple[str, ...]:
 
 
 def _change(scope: str, change: Transition) -> tuple[str, ...]:
-    return (output.moment(change.at_ms), change.alarm, change.previous, change.state, scope, change.reason)
+    return (output.moment(change.at_ms), change.state, change.previous, change.alarm, scope, change.reason)

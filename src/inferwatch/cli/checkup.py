@@ -10,20 +10,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from inferwatch.cli.clock import now_ms
 from inferwatch.spec.monitor_spec import MonitorSpec
-from inferwatch.store import catalog, streams, tally
+from inferwatch.store import Store, catalog
 
 LOCAL_PACKAGES = ("duckdb", "httptools", "rich", "slack_sdk", "starlette", "uvicorn")
 LOW_DISK_BYTES = 1024**3
 IMPORT_SECONDS = 60
-AHEAD_MS = 60_000
 
 _LOAD = """
 import os, sys
@@ -40,7 +37,7 @@ _TALLIES = {
     "skipped_metrics": "parts of embedded metrics were invalid and skipped",
     "out_of_range": "lines had metrics older than 14 days or over 2 h ahead; they are in the lake, not in the charts",
     "unattributed": "killed invocations could not be given a record, since their stream does not say whose it is",
-    "quarantined": "damaged files were moved out of the lake",
+    "quarantined_files": "damaged files were moved out of the lake",
 }
 
 
@@ -141,18 +138,14 @@ def _writer(data: Path) -> str:
 
 
 def _catalog(data: Path) -> Iterator[Finding]:
-    with closing(catalog.connect(data, read_only=True)) as connection:
-        counts = tally.read(connection)
-        read = dict(connection.execute("SELECT key, rolled FROM stream"))
-        newest = connection.execute("SELECT max(start_ms) FROM rollup WHERE period = 10").fetchone()[0]
-    yield Finding(
-        "records", "ok", f"{counts.get('records', 0)} recorded, {counts.get('duplicates', 0)} doubles dropped"
-    )
-    waiting = sum(max(0, streams.size(s.path) - read.get(s.key, 0)) for s in streams.discover(data))
+    with Store.open(data, writer=False) as store:
+        counts, waiting, damaged = store.tally(), store.backlog(), store.check()
+    doubled = counts.get("duplicates", 0)
+    yield Finding("records", "ok", f"{counts.get('records', 0)} recorded, {doubled} doubles dropped")
     if waiting:
         yield Finding("ingest", "warning", f"{waiting} bytes wait in the streams; `inferwatch up` takes them in")
     for name, meaning in _TALLIES.items():
         if counts.get(name):
             yield Finding(name, "warning", f"{counts[name]} {meaning}")
-    if newest is not None and newest > now_ms() + AHEAD_MS:
-        yield Finding("clock", "warning", "some metrics lie in the future: was this machine's clock set back?")
+    if damaged:
+        yield Finding("lake", "wrong", f"damaged or missing: {', '.join(damaged)}; `inferwatch up` moves them aside")

@@ -10,6 +10,8 @@ from typing import Any
 import click
 import orjson
 
+UNFOLDED_WIDTH = 10_000
+
 
 def json_lines(rows: Iterable[Any]) -> None:
     """One JSON value a line on standard output."""
@@ -18,7 +20,10 @@ def json_lines(rows: Iterable[Any]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Mapping[str, str] | None = None) -> None:
-    """A table on standard output; `styles` colours cells that hold just that text."""
+    """A table on standard output; `styles` colours cells that hold just that text.
+
+    In a terminal it takes the terminal's width and folds cells; in a pipe or file each row stays one line.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -28,7 +33,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Mapping
         drawn.add_column(column, overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(cell, style=(styles or {}).get(cell, "")) for cell in row))
-    Console(file=sys.stdout, soft_wrap=False).print(drawn)
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else UNFOLDED_WIDTH)
+    if terminal:
+        console.print(drawn)
+        return
+    with console.capture() as captured:
+        console.print(drawn)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def note(text: str) -> None:
