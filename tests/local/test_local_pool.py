@@ -306,3 +306,20 @@ def test_environments_with_old_or_large_streams_are_replaced(
     assert len({first, second, fourth}) == 3
     assert len(streams(data)) == 3
     assert all(lines(stream)[-1]["type"] == "platform.streamEnd" for stream in streams(data))
+
+
+def test_a_pool_that_is_stopped_while_it_starts_leaves_nothing_and_says_nothing(
+    make_pool: MakePool, data: Path
+) -> None:
+    async def start_and_stop(turns: int) -> None:
+        pool = make_pool()
+        starting = asyncio.create_task(pool.start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await pool.stop()
+        await starting
+        assert pool.state().environments == 0
+
+    for turns in range(6):
+        run(start_and_stop(turns))
+    assert all(lines(stream)[-1]["type"] == "platform.streamEnd" for stream in streams(data))

@@ -66,7 +66,10 @@ class Environment:
                 self._process = await self._spawn()
             except OSError as error:
                 self._doomed = True
+                self._init.set_result(Failure("Runtime.StartError", str(error)))
                 raise self._unusable(f"no environment can be started: {error}") from error
+            if self._doomed:  # stopped while it was being started
+                self._process.kill()
             self._init_timer = self._loop.call_later(INIT_SECONDS, self._init_timeout)
         return await asyncio.shield(self._init)
 
@@ -95,6 +98,8 @@ class Environment:
     async def stop(self) -> None:
         """Kill the worker, and wait until it is gone."""
         self._end()
+        if self._init is not None:
+            await asyncio.shield(self._init)
         if self._process is not None:
             await asyncio.shield(self._gone)
 

@@ -59,12 +59,16 @@ class Pool:
         except OSError as error:
             said = f"{error.filename} cannot be written: {error.strerror}; choose another data folder"
             raise RuntimeStartError(said) from error
+        if self._stopping.is_set():
+            return
         environment = self._new()
         try:
             failure = await environment.start()
         except Refused as refusal:
             raise RuntimeStartError(refusal.message) from refusal
         if failure is not None:
+            if self._stopping.is_set():
+                return  # it was killed, and nothing is wrong with it
             await self.stop()
             raise _start_error(failure)
         self._idle.append(environment)
