@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from inferwatch.errors import StoreError
 from inferwatch.store import position as positions
 from inferwatch.store import report, rollup, seen, synthetic, tally
 from inferwatch.store.emf import Sample, extract
@@ -39,7 +40,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     that had been counted before; texts: events that are not ours; skipped_metrics: invalid parts of embedded
     metrics; out_of_range: lines whose metrics are too old or in the future; unattributed: invocations that left no
     record, in a stream that does not say whose they are; unreadable: stream files that could not be read and are
-    tried again when they have grown.
+    tried again.
     """
 
     size: int = 0
@@ -72,16 +73,23 @@ class Ingest:
         ]
         while due:
             batch = _Batch(self._connection, now_ms)
-            with transaction(self._connection):
-                while due and batch.counts["size"] < BATCH_BYTES:
-                    stream, end = due[-1]
-                    if batch.take(stream, end):
-                        batch.done.append(due.pop())
-                batch.write()
+            try:
+                with transaction(self._connection):
+                    while due and batch.counts["size"] < BATCH_BYTES:
+                        if batch.take(*due[-1]):
+                            due.pop()
+                    batch.write()
+            except OSError as error:
+                raise StoreError(
+                    f"The stream files could not be read ({error}); nothing of this step was kept."
+                ) from error
             self._sizes.update((stream.key, end) for stream, end in batch.done)
             self._ended |= batch.ended
             counts += batch.counts
         return Ingested(**counts)
+
+
+_TALLIED = sorted({*Ingested.__struct_fields__} - {"size", "unreadable"})
 
 
 class _Batch:
@@ -97,8 +105,8 @@ class _Batch:
 
     def take(self, stream: Stream, end: int) -> bool:
         """Take the next piece of the stream; True if it has no more whole lines before `end`."""
-        position = positions.settle(self._connection, stream)
         try:
+            position = positions.settle(self._connection, stream)
             data = read(stream.path, position.rolled, LONGEST_LINE)
         except OSError:
             self.counts["unreadable"] += 1
@@ -111,11 +119,14 @@ class _Batch:
         self.counts["size"] += len(data)
         if position.invocations.ended:
             self.ended.add(stream.key)
-        return not data or position.rolled >= end
+        if data and position.rolled < end:
+            return False
+        self.done.append((stream, end))
+        return True
 
     def write(self) -> None:
         rollup.apply(self._connection, self._deltas)
-        tally.add(self._connection, {name: self.counts[name] for name in self.counts if name != "size"})
+        tally.add(self._connection, {name: self.counts[name] for name in _TALLIED})
 
     def _event(self, stream: Stream, position: Position, event: Event) -> None:
         document = event.document

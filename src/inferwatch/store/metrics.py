@@ -14,7 +14,7 @@ from inferwatch.store.aggregate import Aggregate
 from inferwatch.store.emf import SeriesKey
 from inferwatch.store.reader import Reader
 from inferwatch.store.rollup import SPANS
-from inferwatch.store.times import SECOND
+from inferwatch.store.times import MINUTE, SECOND
 from inferwatch.store.transaction import snapshot
 
 HIGH_RESOLUTION = (10, 20, 30)
@@ -39,8 +39,9 @@ class LocalMetricSource:
     ) -> list[Datapoint]:
         """See MetricSource. A metric without data has no datapoints.
 
-        Where the spans that make up `period` are thinned, the next longer ones that are left answer, one datapoint
-        for each: a Sum of an hour then stands where sums of a minute were asked for, as its `samples` tell.
+        They are made of the longest spans that the periods consist of. Where those are thinned, longer ones that
+        are left answer, each counted to the period that it begins in: a Sum of five minutes then stands where
+        sums of a minute were asked for, as its `samples` tell.
         """
         problem = statistic_problem(statistic)
         if problem:
@@ -51,7 +52,7 @@ class LocalMetricSource:
             series = rollup.find(self._connection, SeriesKey(self._namespace, metric, emf.dimensions(dimensions)))
             if series is None:
                 return []
-            periods = self._periods(series, period, start_ms - start_ms % (period * SECOND), end_ms)
+            periods = self._periods(series, period, start_ms - start_ms % _grain(period), end_ms)
         return [
             Datapoint(start, aggregate.statistic(statistic), float(aggregate.count))
             for start, aggregate in sorted(periods.items())
@@ -61,23 +62,26 @@ class LocalMetricSource:
         """See MetricSource. Records are found by log group; without one, those of every model are."""
         return self._reader.records(query)
 
-    def _periods(self, series: int, period: int, start_ms: int, end_ms: int) -> dict[int, Aggregate]:
-        """The aggregate of each period, by its start."""
+    def _periods(self, series: int, period: int, first_ms: int, end_ms: int) -> dict[int, Aggregate]:
+        """The aggregate of each period that has data, by its start; the first period starts at first_ms."""
         period_ms = period * SECOND
-        last_ms = end_ms + -end_ms % period_ms
         periods: dict[int, Aggregate] = {}
-        for span, first, last in self._sources(period, start_ms, last_ms):
-            step = period_ms if period % span == 0 else max(period, span) * SECOND
-            for start, aggregate in rollup.read(self._connection, span, series, first, last):
-                periods.setdefault(start - start % step, Aggregate()).merge(aggregate)
+        for span, from_ms, to_ms in self._sources(period, first_ms, end_ms + (first_ms - end_ms) % period_ms):
+            for start, aggregate in rollup.read(self._connection, span, series, from_ms, to_ms):
+                periods.setdefault(start - (start - first_ms) % period_ms, Aggregate()).merge(aggregate)
         return periods
 
-    def _sources(self, period: int, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, int]]:
+    def _sources(self, period: int, first_ms: int, end_ms: int) -> Iterator[tuple[int, int, int]]:
         """(span, from, to): which rollups answer which part of the time asked for, newest part first."""
-        longest = max(span for span in SPANS if period % span == 0)
+        longest = max(span for span in SPANS if period % span == 0 and first_ms % (span * SECOND) == 0)
         thinned = rollup.thinned_before(self._connection)
         for span in SPANS[SPANS.index(longest) :]:
-            kept_from = max(start_ms, thinned.get(span, start_ms))
+            kept_from = max(first_ms, thinned.get(span, first_ms))
             if kept_from < end_ms:
                 yield span, kept_from, end_ms
                 end_ms = kept_from
+
+
+def _grain(period: int) -> int:
+    """To how many milliseconds the start of the first period is rounded down."""
+    return MINUTE if period >= 60 else rollup.FINEST_MS

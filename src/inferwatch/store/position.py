@@ -80,12 +80,13 @@ def settle(connection: sqlite3.Connection, stream: Stream) -> Position:
             "INSERT INTO stream (key, log_group, name) VALUES (?, ?, ?)", (stream.key, stream.log_group, stream.name)
         )
         return settle(connection, stream)
-    if not matches(stream, position):
+    kept = min(position.rolled, size(stream.path)) if matches(stream, position) else 0
+    if kept < position.rolled:
         for table in ("duplicate", "synthetic"):
-            connection.execute(f"DELETE FROM {table} WHERE stream = ?", (position.id,))  # noqa: S608 - constants
+            connection.execute(f"DELETE FROM {table} WHERE stream = ? AND offset >= ?", (position.id, kept))  # noqa: S608
+    if not kept:
         return Position(position.id, 0, 0, 0, b"", Invocations())
-    end = size(stream.path)
-    position.rolled, position.laked = min(position.rolled, end), min(position.laked, end)
+    position.rolled, position.laked = kept, min(position.laked, kept)
     return position
 
 
