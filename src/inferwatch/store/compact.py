@@ -17,7 +17,7 @@ from inferwatch.store.lake import LakeFile
 from inferwatch.store.position import Position
 from inferwatch.store.row import to_row
 from inferwatch.store.scan import LONGEST_LINE, complete
-from inferwatch.store.streams import FOLDER, Stream, read, size
+from inferwatch.store.streams import FOLDER, Stream, read
 from inferwatch.store.tail import counted
 from inferwatch.store.times import day
 from inferwatch.store.transaction import transaction
@@ -82,7 +82,7 @@ def _gather(data: Path, connection: sqlite3.Connection) -> tuple[list[_Piece], _
         position = positions.load(connection, stream)
         if position is None or left <= 0:
             break
-        if size(stream.path) and not positions.matches(stream, position):
+        if not positions.matches(stream, position):
             continue  # Another file under its name: ingest will begin it anew.
         start = position.laked
         while position.laked < position.rolled and left > 0:

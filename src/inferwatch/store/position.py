@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -19,7 +18,6 @@ CREATE TABLE IF NOT EXISTS stream (
     name TEXT NOT NULL,
     rolled INTEGER NOT NULL DEFAULT 0,
     laked INTEGER NOT NULL DEFAULT 0,
-    head_size INTEGER NOT NULL DEFAULT 0,
     head BLOB NOT NULL DEFAULT x'',
     ended INTEGER NOT NULL DEFAULT 0,
     invocations BLOB NOT NULL DEFAULT '{}'
@@ -44,14 +42,13 @@ _decode = msgspec.json.Decoder(Invocations).decode
 class Position(msgspec.Struct):
     """rolled: bytes whose metrics are in the rollups; laked: bytes whose records are in the lake, <= rolled.
 
-    head_size, head: digest of the file's first bytes, by which a file that took another's name is told apart;
+    head: the file's first bytes, by which a file that took another's name is told apart;
     invocations: their state at `rolled`.
     """
 
     id: int
     rolled: int
     laked: int
-    head_size: int
     head: bytes
     invocations: Invocations
 
@@ -59,12 +56,12 @@ class Position(msgspec.Struct):
 def load(connection: sqlite3.Connection, stream: Stream) -> Position | None:
     """The stream's position, or None if it has never been read."""
     row = connection.execute(
-        "SELECT id, rolled, laked, head_size, head, invocations FROM stream WHERE key = ?", (stream.key,)
+        "SELECT id, rolled, laked, head, invocations FROM stream WHERE key = ?", (stream.key,)
     ).fetchone()
     if row is None:
         return None
-    number, rolled, laked, head_size, head, invocations = row
-    return Position(number, rolled, laked, head_size, head, _decode(invocations))
+    number, rolled, laked, head, invocations = row
+    return Position(number, rolled, laked, head, _decode(invocations))
 
 
 def settle(connection: sqlite3.Connection, stream: Stream) -> Position:
@@ -85,39 +82,31 @@ def settle(connection: sqlite3.Connection, stream: Stream) -> Position:
         for table in ("duplicate", "synthetic"):
             connection.execute(f"DELETE FROM {table} WHERE stream = ? AND offset >= ?", (position.id, kept))  # noqa: S608
     if not kept:
-        return Position(position.id, 0, 0, 0, b"", Invocations())
-    position.rolled, position.laked = kept, min(position.laked, kept)
+        return Position(position.id, 0, 0, b"", Invocations())
+    position.rolled, position.laked, position.head = kept, min(position.laked, kept), position.head[:kept]
     return position
 
 
 def matches(stream: Stream, position: Position) -> bool:
-    """Whether the file is still the one that the position was taken in."""
-    return _head(stream, position.head_size) == position.head
+    """Whether the file is still the one that the position was taken in, or is gone."""
+    return position.head.startswith(read(stream.path, 0, len(position.head)))
 
 
 def save(connection: sqlite3.Connection, stream: Stream, position: Position) -> None:
     """Write down how far the stream's metrics have been read, within the caller's transaction."""
-    if position.head_size < _HEAD:
-        position.head_size = min(position.rolled, _HEAD)
-        position.head = _head(stream, position.head_size)
+    if len(position.head) < _HEAD:
+        position.head = read(stream.path, 0, min(position.rolled, _HEAD))
     connection.execute(
-        "UPDATE stream SET rolled = ?, laked = ?, head_size = ?, head = ?, ended = ?, invocations = ? WHERE id = ?",
+        "UPDATE stream SET rolled = ?, laked = ?, head = ?, ended = ?, invocations = ? WHERE id = ?",
         (
             position.rolled,
             position.laked,
-            position.head_size,
             position.head,
             position.invocations.ended,
             msgspec.json.encode(position.invocations),
             position.id,
         ),
     )
-
-
-def _head(stream: Stream, length: int) -> bytes:
-    if not length:
-        return b""
-    return hashlib.blake2b(read(stream.path, 0, length), digest_size=16).digest()
 
 
 def backlog(connection: sqlite3.Connection, data: Path) -> int:

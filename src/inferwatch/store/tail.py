@@ -38,7 +38,7 @@ def tail(data: Path, connection: sqlite3.Connection, log_group: str | None = Non
             continue
         position = positions.load(connection, stream)
         if position is None or not positions.matches(stream, position):
-            position = Position(0, 0, 0, 0, b"", Invocations())
+            position = Position(0, 0, 0, b"", Invocations())
         yield from counted(connection, stream, position, position.rolled)
         for found in _beyond(stream, position):
             key = seen.key(found.document["transaction_id"], found.start_ms)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_lines import EVER, GROUP, NOW, append, line, record
+
+from inferwatch.store import Store
+from inferwatch.store.row import LONGEST_COLUMN, MOST_FEATURE_COLUMNS, spread_features, to_record, to_row
+from inferwatch.store.scan import scan
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+scalar = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | text
+)
+value = scalar | st.lists(scalar, max_size=3) | st.dictionaries(text, scalar, max_size=3)
+names = st.sampled_from(
+    [
+        *("v", "model_version", "server_id", "request", "request_size", "elapse", "confidence", "cold_start"),
+        *("truncated", "end_at", "error", "prediction", "namespace", "status"),
+        *("properties", "log_stream", "feature_a", "pages"),
+    ]
+)
+features = st.dictionaries(text | st.sampled_from(["a", "A", "b", "größe", "petal (cm)"]), value, max_size=5)
+documents = st.builds(
+    lambda fields, extra: {**fields, **extra},
+    st.dictionaries(names, value | st.sampled_from(["3", "-0", "2025-11-21T09:12:00Z"]), max_size=8),
+    st.one_of(st.just({}), features.map(lambda given: {"features": given}), value.map(lambda v: {"features": v})),
+)
+
+
+def whole(number: int, document: dict[str, Any]) -> bytes:
+    """A line with any members at all."""
+    fixed = {"type": "inference_transaction", "transaction_id": f"{number}", "start_at": "2025-11-21T09:12:00.123Z"}
+    return orjson.dumps({"_aws": {}, **document, **fixed}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@given(documents)
+@settings(deadline=None)
+def test_a_row_gives_the_record_back(document: dict[str, Any]) -> None:
+    original = record(whole(1, document))
+    assert to_record(to_row(original, 1_763_716_320_123, "s", 0)) == original
+
+
+@given(st.lists(documents, min_size=1, max_size=10))
+@settings(max_examples=25, deadline=None)
+def test_the_lake_gives_the_records_back(
+    tmp_path_factory: pytest.TempPathFactory, given_: list[dict[str, Any]]
+) -> None:
+    data = tmp_path_factory.mktemp("data")
+    lines = [whole(number, document) for number, document in enumerate(given_)]
+    append(data, b"".join(lines))
+    with Store.open(data, writer=True) as store:
+        store.ingest(NOW)
+        assert store.compact(NOW).records == len(lines)
+        found = {found["transaction_id"]: found for found in store.records(EVER)}
+    expected = {record(one)["transaction_id"]: record(one) for one in lines}
+    spelled = {name.casefold(): name for one in expected.values() for name in features_of(one)}
+    if all(spelled[name.casefold()] == name for one in expected.values() for name in features_of(one)):
+        assert found == expected
+    else:
+        assert found.keys() == expected.keys()
+
+
+def features_of(document: dict[str, Any]) -> dict[str, Any]:
+    given_ = document.get("features")
+    return given_ if isinstance(given_, dict) else {}
+
+
+def test_a_version_is_found_whether_it_is_a_number_or_text() -> None:
+    for version in (3, "3"):
+        row = to_row({"model_version": version}, NOW, "s", 0)
+        assert row["model_version"] == "3"
+        assert to_record(row)["model_version"] == version
+
+
+def test_features_have_columns_by_kind() -> None:
+    row = to_row({"features": {"age": 30, "kind": "b", "pixels": [1, 2], "ok": True}}, NOW, "s", 0)
+    assert (row["feature_age"], row["category_kind"]) == (30.0, "b")
+    assert orjson.loads(row["properties"]) == {"features": {"pixels": [1, 2], "ok": True}}
+
+
+def test_names_that_differ_by_case_do_not_meet() -> None:
+    rows = [to_row({"features": {"Age": 1, "age": 2}}, NOW, "s", 0), to_row({"features": {"AGE": 3}}, NOW, "s", 1)]
+    assert spread_features(rows) == {"feature_Age": "DOUBLE"}
+    assert [to_record(row)["features"] for row in rows] == [{"Age": 1, "age": 2}, {"AGE": 3}]
+
+
+def test_columns_are_limited() -> None:
+    given_ = {f"f{number}": number for number in range(MOST_FEATURE_COLUMNS + 20)} | {
+        "x" * (LONGEST_COLUMN + 1): 1,
+        "\n": 2,
+    }
+    rows = [to_row({"features": given_}, NOW, "s", 0)]
+    assert len(spread_features(rows)) == MOST_FEATURE_COLUMNS
+    assert to_record(rows[0])["features"] == given_
+
+
+def test_a_record_of_the_sdk(tmp_path: Path) -> None:
+    own = line(1, features={"a": 1.5}, confidence=0.25, prediction="cat", requester={"ip": None}, pages=3)
+    append(tmp_path, own)
+    with Store.open(tmp_path, writer=True) as store:
+        before = store.records(EVER)
+        store.ingest(NOW)
+        store.compact(NOW)
+        assert before == store.records(EVER) == [record(own)]
+        assert list(store.records(EVER)[0])[:3] == ["v", "namespace", "model_name"]
+    assert next(iter(scan(own))).kind == "record"
+    assert next(tmp_path.glob("lake/model=*")).name == "model=" + GROUP.replace("/", "%2F")
