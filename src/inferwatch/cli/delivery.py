@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
+from inferwatch.cli.trouble import Trouble
 from inferwatch.notify.outbox import deliver_due
 from inferwatch.ports import Notify
 from inferwatch.store import catalog
@@ -19,11 +20,21 @@ NOTIFICATIONS = "notifications"
 
 
 def deliver(
-    data: Path, scope: str, targets: Mapping[str, Notify | None], heartbeats: Heartbeats, stop: threading.Event
+    data: Path,
+    scope: str,
+    targets: Mapping[str, Notify | None],
+    heartbeats: Heartbeats,
+    tell: Callable[[str], None],
+    stop: threading.Event,
 ) -> None:
-    """Deliver what is due until `stop`."""
+    """Deliver what is due until `stop`. tell: where trouble is told."""
+    trouble = Trouble("the delivery of notifications", tell)
     with closing(catalog.connect(data)) as connection:
         outbox = Outbox(connection, scope)
         while not stop.wait(ROUND_SECONDS):
-            deliver_due(outbox, targets, now_ms())
-            heartbeats.beat(NOTIFICATIONS)
+            trouble.guard(lambda: _round(outbox, targets, heartbeats))
+
+
+def _round(outbox: Outbox, targets: Mapping[str, Notify | None], heartbeats: Heartbeats) -> None:
+    deliver_due(outbox, targets, now_ms())
+    heartbeats.beat(NOTIFICATIONS)

@@ -124,7 +124,7 @@ class Station:
         return thread
 
     def _deliver(self) -> None:
-        deliver(self.data, scope(self.spec), self._targets, self._heartbeats, self._threads_stop)
+        deliver(self.data, scope(self.spec), self._targets, self._heartbeats, output.note, self._threads_stop)
 
     def _start(self, name: str, work: Callable[[], None]) -> threading.Thread:
         # A daemon: one that hangs in a webhook must not keep the process from ending.

@@ -11,7 +11,8 @@ from pathlib import Path
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
-from inferwatch.errors import InferWatchError, StoreError
+from inferwatch.cli.trouble import Trouble
+from inferwatch.errors import InferWatchError
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -26,17 +27,16 @@ ALARMS = "alarms"
 
 
 class Watch:
-    """The one writer of a data folder, for one model. complain: told of trouble once, and when it is over."""
+    """The one writer of a data folder, for one model. tell: where trouble is told."""
 
     def __init__(
-        self, spec: MonitorSpec, data: Path, page_url: str, heartbeats: Heartbeats, complain: Callable[[str], None]
+        self, spec: MonitorSpec, data: Path, page_url: str, heartbeats: Heartbeats, tell: Callable[[str], None]
     ) -> None:
         self._spec = spec
         self._data = data
         self._page_url = page_url
         self._heartbeats = heartbeats
-        self._complain = complain
-        self._trouble = ""
+        self._tell = tell
 
     def run(self, opened: Future[None], stop: threading.Event) -> None:
         """Watch until `stop`. opened: resolved when the data folder is ours, or the reason why it is not."""
@@ -46,16 +46,17 @@ class Watch:
             opened.set_exception(error)
             return
         with closing(store):
-            store.seal_orphans(now_ms())
             opened.set_result(None)
             schedule = self._schedule(store)
+            trouble = Trouble("the store", self._tell)
+            trouble.guard(lambda: self._seal_orphans(store))
             rounds = 0
             while not stop.wait(ROUND_SECONDS):
                 rounds += 1
-                self._try(lambda: self._round(store, schedule))
+                trouble.guard(lambda: self._round(store, schedule))
                 if rounds % HOUSEKEEPING_ROUNDS == 0:
-                    self._try(lambda: self._keep_house(store))
-            self._try(lambda: self._ingest(store))
+                    trouble.guard(lambda: self._keep_house(store))
+            trouble.guard(lambda: self._ingest(store))
 
     def _round(self, store: Store, schedule: Schedule) -> None:
         self._ingest(store)
@@ -66,23 +67,13 @@ class Watch:
         store.ingest(now_ms())
         self._heartbeats.beat(INGEST)
 
-    def _keep_house(self, store: Store) -> None:
+    def _seal_orphans(self, store: Store) -> None:
         store.seal_orphans(now_ms())
+
+    def _keep_house(self, store: Store) -> None:
+        self._seal_orphans(store)
         store.compact(now_ms())
         store.thin(now_ms())
-
-    def _try(self, work: Callable[[], None]) -> None:
-        """A full disk must not end the watch: it is told, and tried again in the next round."""
-        try:
-            work()
-        except (StoreError, OSError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._complain(f"the store has trouble and will try again: {error}")
-        else:
-            if self._trouble:
-                self._trouble = ""
-                self._complain("the store is well again")
 
     def _schedule(self, store: Store) -> Schedule:
         identity = self._spec.identity
@@ -100,7 +91,7 @@ class Watch:
         )
 
     def _report(self, alarm: AlarmSpec, error: Exception) -> None:
-        self._complain(f"alarm {alarm.name} could not be evaluated: {error}")
+        self._tell(f"alarm {alarm.name} could not be evaluated: {error}")
 
 
 def scope(spec: MonitorSpec) -> str:

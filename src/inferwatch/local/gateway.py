@@ -86,7 +86,9 @@ class _Gateway:
             return _response(answer.error(refusal.status, refusal.kind, refusal.message).for_gateway(added))
         except ClientDisconnect:
             return Response(status_code=499)  # nobody reads it
-        return _response(_answer_of(invocation) or _failed(invocation).for_gateway(added))
+        response = _response(_answer_of(invocation) or _failed(invocation).for_gateway(added))
+        response.headers["x-amzn-RequestId"] = invocation.request_id  # as API Gateway does; it stands in the record
+        return response
 
     async def health(self, request: Request) -> Response:
         """Green (200) or red (503), and every part by name with what is wrong with it."""

@@ -28,7 +28,6 @@ def seed(compiled: Mapping[str, Any], data: Path, takes: Sequence[Take], now_ms:
             response={"prediction": take.prediction, "confidence": take.confidence},
             prediction=take.prediction,
             confidence=take.confidence,
-            cold_start=False,
             seeded=True,
         )
     sink.close()
