@@ -51,9 +51,11 @@ def default_widgets(*, has_confidence: bool, custom_metrics: tuple[str, ...]) ->
     if has_confidence:
         charts.append(Widget(type="probability", title="Prediction probability"))
     charts += [Widget(type="metric", title=name, metric=name) for name in custom_metrics]
+    half_row_left = len(charts) % 2 == 1
+    runtime_width = GRID_COLUMNS // 4 if half_row_left else GRID_COLUMNS // 2
     charts += [
-        Widget(type="memory", title="Memory"),
-        Widget(type="init", title="Init time"),
+        Widget(type="memory", title="Memory", width=runtime_width),
+        Widget(type="init", title="Init time", width=runtime_width),
     ]
     return (
         Widget(type="text", width=24, height=2),
