@@ -55,8 +55,11 @@ class Feed:
         try:
             yield b"retry: 2000\n\n"
             seen = 0
-            while not self._stop.is_set():
-                await self._turned.wait()
+            while True:
+                if seen == self._round and not self._stop.is_set():
+                    await self._turned.wait()
+                if self._stop.is_set():
+                    return
                 changed = self._changed_since(seen, range_s)
                 seen = self._round
                 yield _event(changed)
@@ -67,6 +70,7 @@ class Feed:
                 self._work.cancel()
                 self._work = None
                 self._sections.clear()
+                self._round = 0
 
     async def _run(self) -> None:
         """One round each interval until the stop is set or the last listener has gone."""
