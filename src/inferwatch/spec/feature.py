@@ -25,21 +25,6 @@ class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max: float | None = None
     values: tuple[str | float, ...] | None = None
 
-    def describe(self) -> str:
-        """What is expected, in words for the caller of the model."""
-        if self.length is None:
-            text = f"a{'n' if self.type == 'integer' else ''} {self.type}"
-        else:
-            count = "" if self.length < 0 else f"{self.length} "
-            text = f"a list of {count}{self.type}s"
-        if self.min is not None or self.max is not None:
-            low = "-inf" if self.min is None else f"{self.min:g}"
-            high = "inf" if self.max is None else f"{self.max:g}"
-            text += f" in [{low}, {high}]"
-        if self.values is not None:
-            text += " out of " + ", ".join(repr(value) for value in self.values)
-        return text
-
 
 def short_form(text: str) -> dict[str, object] | None:
     """The long form of `number[64]?`, or None if `text` is no short form."""
