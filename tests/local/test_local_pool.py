@@ -284,6 +284,23 @@ def test_a_start_that_fails_later_is_reported_and_the_next_ones_wait(
     assert report["metrics"]["initDurationMs"] > 0
 
 
+def test_an_environment_that_cannot_be_started_is_a_refusal_until_it_can(make_pool: MakePool, data: Path) -> None:
+    async def refuse_and_recover() -> Invocation:
+        async with running(make_pool()) as pool:
+            await pool.invoke(asking("leave"))
+            (data / "logs").rename(data / "away")
+            (data / "logs").write_text("a file where a folder should be")
+            with pytest.raises(Refused, match=r"no environment can be started: .*logs") as caught:
+                await pool.invoke(asking("answer"))
+            assert caught.value.status == 503
+            assert pool.state().problem == caught.value.message
+            (data / "logs").unlink()
+            (data / "away").rename(data / "logs")
+            return await pool.invoke(asking("answer"))
+
+    assert run(refuse_and_recover()).status == "success"
+
+
 def test_environments_with_old_or_large_streams_are_replaced(
     make_pool: MakePool, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -107,6 +108,26 @@ def test_a_worker_that_is_killed_is_replaced(start: Callable[[], Server]) -> Non
     assert worker_of(server) != first
 
 
+def test_what_cannot_be_recorded_is_not_acknowledged_and_the_service_recovers(
+    start: Callable[[], Server], data: Path
+) -> None:
+    server = start()
+    assert server.ask("answer").status_code == 200
+    number = server.process.pid
+    limits = resource.prlimit(number, resource.RLIMIT_FSIZE)
+    resource.prlimit(number, resource.RLIMIT_FSIZE, (10, limits[1]))
+    refused = server.ask("answer")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (
+        503,
+        "the invocation cannot be recorded: File too large",
+    )
+    assert httpx.get(f"{server.gateway}/healthz").status_code == 503
+    resource.prlimit(number, resource.RLIMIT_FSIZE, limits)
+    assert server.ask("answer").status_code == 200
+    assert httpx.get(f"{server.gateway}/healthz").status_code == 200
+    assert len(records(streams(data)[0])) == 2
+
+
 def test_a_port_in_use_says_what_to_do() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -125,3 +146,14 @@ def test_sockets_are_loopback_unless_told_otherwise() -> None:
     with bind("page", 0) as bound:
         assert bound.getsockname()[0] == "127.0.0.1"
         assert port_of(bound) > 0
+
+
+def test_answers_do_not_wait_for_a_delayed_acknowledgement(start: Callable[[], Server]) -> None:
+    server = start()
+    took = []
+    with httpx.Client(base_url=server.gateway) as client:
+        for _ in range(20):
+            began = time.monotonic()
+            client.get("/ping")
+            took.append(time.monotonic() - began)
+    assert sorted(took)[10] < 0.03  # it is 44 ms where they do

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -78,3 +80,11 @@ def test_a_body_beyond_the_limit_is_a_413(monkeypatch: pytest.MonkeyPatch) -> No
     (answer,), records = calls(("POST", "/invocations", b"x" * 101))
     assert answer.status_code == 413
     assert records == []
+
+
+def test_a_container_without_a_model_says_what_is_missing_and_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "inferwatch.serving.container"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"the compiled spec {tmp_path}/inferwatch.compiled.json cannot be read")
+    assert "Traceback" not in ended.stderr

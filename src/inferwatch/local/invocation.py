@@ -30,7 +30,10 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(Exception):
-    """No invocation began, so nothing is recorded. status: of HTTP; kind: for programs."""
+    """No invocation began, or one that cannot be acknowledged, since it could not be recorded.
+
+    status: of HTTP; kind: for programs.
+    """
 
     def __init__(self, status: int, kind: str, message: str) -> None:
         self.status = status

@@ -22,7 +22,7 @@ _PAUSE_MOST = 5.0
 
 
 class PoolState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a pool stands. problem: why the last environment came to nothing; None as long as they work."""
+    """How a pool stands. problem: why the last invocation or start came to nothing; None as long as they work."""
 
     environments: int
     busy: int
@@ -130,6 +130,9 @@ class Pool:
             invocation = await environment.invoke(payload)
             self._note(invocation)
             return invocation
+        except Refused as refusal:
+            self._problem = refusal.message
+            raise
         finally:
             self._give_back(environment)
 

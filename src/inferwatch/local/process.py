@@ -43,7 +43,12 @@ class Process:
         self.pid = self._popen.pid
         self._on_exit = on_exit
         self._peak_mb = 0
-        self._pidfd = os.pidfd_open(self.pid)
+        try:
+            self._pidfd = os.pidfd_open(self.pid)
+        except OSError:  # out of descriptors
+            self.kill()
+            self._popen.wait()
+            raise
         asyncio.get_running_loop().add_reader(self._pidfd, self._exited)
 
     def kill(self) -> None:

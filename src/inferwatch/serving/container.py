@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from inferwatch.errors import MissingExtraError
+from inferwatch.errors import HandlerError, MissingExtraError
 from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving.answer import error
 from inferwatch.serving.deadline import ThreadLimit
@@ -58,16 +58,23 @@ class ContainerApp:
         return await asyncio.to_thread(self._service.answer, event, ThreadLimit(self._timeout))
 
 
+def build(environ: Mapping[str, str], folder: str) -> ContainerApp:
+    """The app of the model in `folder`. Raises HandlerError."""
+    compiled = read_compiled(environ, folder)
+    service = load_service(compiled, folder, environ, Monitor(compiled))
+    return ContainerApp(service, compiled["timeout"], lambda: time.time_ns() // 1_000_000)
+
+
 def main() -> None:
     """Serve the model of the working directory until a signal comes."""
     try:
         import uvicorn
     except ImportError:
-        raise MissingExtraError("local", "the container server") from None
-    folder = os.getcwd()
-    compiled = read_compiled(os.environ, folder)
-    service = load_service(compiled, folder, os.environ, Monitor(compiled))
-    app = ContainerApp(service, compiled["timeout"], lambda: time.time_ns() // 1_000_000)
+        raise SystemExit(str(MissingExtraError("local", "the container server"))) from None
+    try:
+        app = build(os.environ, os.getcwd())
+    except HandlerError as problem:
+        raise SystemExit(str(problem)) from None
     # A container's network is its own, and SageMaker calls it from outside.
     uvicorn.run(app, host="0.0.0.0", port=PORT, log_level="warning", access_log=False)  # noqa: S104
 
