@@ -10,7 +10,8 @@ from inferwatch.store.row import CATEGORY_FEATURE, COLUMNS
 
 BY_TIME: Final = ("-start_at", "start_at")
 
-_SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name != "log_stream")
+_NOT_SEARCHED: Final = ("metrics", "log_stream")
+_SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name not in _NOT_SEARCHED)
 _SEARCHED_PATTERN: Final = f"^({'|'.join(_SEARCHED)}|{CATEGORY_FEATURE}.*)$"
 _FROM: Final = "FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
 ORDERS: Final = {

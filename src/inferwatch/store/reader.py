@@ -55,7 +55,7 @@ class Reader:
             found = question.ordered(query, rows)
             for part in _parts(query, files):
                 found = question.ordered(query, found + self._ask(sql, values, part))
-                if len(found) >= query.limit and _is_last(query, part, found):
+                if 0 < query.limit <= len(found) and _is_last(query, part, found):
                     break
             return [to_record(row) for row in found]
 
@@ -141,7 +141,7 @@ def _parts(query: RecordQuery, files: list[LakeFile]) -> list[list[LakeFile]]:
 
 def _is_last(query: RecordQuery, part: list[LakeFile], found: list[Row]) -> bool:
     """Whether no later part can have a row that comes before the last one found."""
-    reached = day(found[-1]["start_at"]) if found else part[0].day
+    reached = day(found[-1]["start_at"])
     if query.order == "-start_at":
         return reached >= part[0].day
-    return query.order == "start_at" and reached <= part[0].day
+    return query.order == "start_at" and reached <= part[-1].day

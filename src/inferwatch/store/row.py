@@ -1,7 +1,8 @@
 """A record as a row of the lake, and back without loss.
 
-Every core field has a column; features have columns by kind. `properties` is one JSON object of all else: fields of
-the user's own, and a core field or feature whose value its column could not give back as it was.
+Every core field has a column; features have columns by kind. `metrics` is one JSON object of the embedded metrics that
+every model has. `properties` is one of all else: fields of the user's own, and a core field or feature whose value its
+column could not give back as it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import orjson
 
 from inferwatch.ports import Record
 from inferwatch.sdk.clock import iso
+from inferwatch.spec import record as names
 from inferwatch.store.times import milliseconds
 
 Kind = Literal["text", "json", "number", "integer", "time", "boolean", "identifier"]
@@ -54,9 +56,11 @@ _TYPES: Final[dict[Kind, str]] = {
     "time": "BIGINT",
     "boolean": "BOOLEAN",
 }
-_OWN: Final = {"properties": "VARCHAR", "log_stream": "VARCHAR", "log_offset": "BIGINT"}
+_OWN: Final = {"metrics": "VARCHAR", "properties": "VARCHAR", "log_stream": "VARCHAR", "log_offset": "BIGINT"}
 COLUMNS: Final[dict[str, str]] = {**{name: _TYPES[kind] for name, kind in _KINDS.items()}, **_OWN}
 """The columns that every row has, with their types; times are epoch milliseconds."""
+
+_METRICS: Final = frozenset((*names.BUILT_IN_UNITS, names.VERSION_DIMENSION))
 
 NUMBER_FEATURE: Final = "feature_"
 CATEGORY_FEATURE: Final = "category_"
@@ -74,9 +78,12 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
     """The row of a record that lies at this place of the log; a column without a value is left out."""
     row: dict[str, Any] = {"start_at": start_ms, "log_stream": log_stream, "log_offset": log_offset}
     rest: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     for name, value in record.items():
         if name == "features" and isinstance(value, dict):
             rest |= _features(value, row)
+        elif name in _METRICS:
+            metrics[name] = value
         elif name != "_aws":
             kind = _KINDS.get(name)
             cell = _cell(kind, value) if kind else None
@@ -84,8 +91,9 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
                 row[name] = cell
             if cell is None or (kind in _AMBIGUOUS and _value(kind, cell) != value):
                 rest[name] = value
-    if rest:
-        row["properties"] = orjson.dumps(rest).decode()
+    for column, members in (("metrics", metrics), ("properties", rest)):
+        if members:
+            row[column] = orjson.dumps(members).decode()
     return row
 
 
@@ -98,11 +106,11 @@ def to_record(row: Mapping[str, Any]) -> Record:
             features[name.removeprefix(NUMBER_FEATURE)] = _plain(cell)
         elif cell is not None and name.startswith(CATEGORY_FEATURE):
             features[name.removeprefix(CATEGORY_FEATURE)] = cell
-    text = row.get("properties")
-    rest = orjson.loads(text) if text else {}
+    metrics: Record = orjson.loads(row.get("metrics") or "{}")
+    rest: Record = orjson.loads(row.get("properties") or "{}")
     if features:
         record["features"] = features | rest.pop("features", {})
-    return record | rest
+    return record | rest | metrics
 
 
 def _cell(kind: Kind, value: Any) -> Any:
