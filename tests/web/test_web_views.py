@@ -97,6 +97,28 @@ def test_tiles_sum_the_range_and_average_its_newest_minute(world: World, client:
     assert sum(value or 0 for value in tiles["succeeded"]["spark"]) == 60
 
 
+def test_a_minute_that_has_just_begun_does_not_speak_for_the_model_yet(world: World, client: httpx.Client) -> None:
+    def latency() -> float:
+        value: float = tiles_by_id(client)["latency"]["value"]
+        return value
+
+    for i in range(40):
+        world.infer(NOON - 600_000 + i * 1000, elapse=500.0)
+    world.infer(NOON - 60_000, elapse=10.0)
+    world.settle()
+    assert latency() == 10, "a busy minute long ago is not what the model does now"
+    for i in range(30):
+        world.infer(NOON - 59_000 + i * 1000, elapse=10.0)
+    world.infer(NOON, elapse=900.0)
+    world.now = NOON + 1000
+    world.settle()
+    assert latency() == 10
+    for i in range(19):
+        world.infer(NOON + i, elapse=900.0)
+    world.settle()
+    assert latency() == 900
+
+
 def test_tiles_of_an_empty_store_have_no_value(client: httpx.Client) -> None:
     for tile in tiles_by_id(client).values():
         assert tile["value"] is None

@@ -7,6 +7,7 @@ from typing import Any
 
 from inferwatch.alarms.values import Datapoint
 from inferwatch.spec import record
+from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.web.charts import unit_of
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
@@ -17,26 +18,41 @@ ENOUGH_SAMPLES = 20
 """A 95th percentile of fewer values than this is just their maximum."""
 
 
+def tile_labels(spec: MonitorSpec) -> dict[str, str]:
+    """The tiles of a model by id, in order, so that the page can lay them out before their figures are known."""
+    labels = {
+        "rate": "Inferences a minute",
+        "latency": "Average latency",
+        "p95": "p95 latency",
+        "succeeded": "Succeeded",
+        "errors": "Errors",
+        "confidence": "Confidence",
+    }
+    if not spec.has_confidence:
+        del labels["confidence"]
+    return labels
+
+
 def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
-    """The tiles over [start_ms, end_ms), each {id, label, value or None, unit, at, note, spark}.
+    """The tiles over [start_ms, end_ms), each {id, value or None, unit, at, note, spark}.
 
     at: start of the minute that the value is of, None for a total; spark: values oldest first, None for a gap.
-    Totals are of the whole range. Averages and percentiles are of its newest minute that has 20 values, or of
-    its newest one with any.
+    Totals are of the whole range. Averages and percentiles are of its newest minute with data, or of the minute
+    before that while the newest has fewer than 20 values.
     """
     invocations = _total(sources, record.INVOCATIONS, start_ms, end_ms)
     succeeded = _total(sources, record.SUCCESS_COUNT, start_ms, end_ms)
     errors = _total(sources, record.ERROR_COUNT, start_ms, end_ms)
     tiles = [
         _rate(sources, start_ms, end_ms),
-        _gauge(sources, "latency", "Average latency", (record.LATENCY_MS, "Average"), start_ms, end_ms),
-        _gauge(sources, "p95", "p95 latency", (record.LATENCY_MS, "p95"), start_ms, end_ms),
-        _counted(sources, "succeeded", "Succeeded", succeeded, invocations, (start_ms, end_ms)),
-        _counted(sources, "errors", "Errors", errors, invocations, (start_ms, end_ms)),
+        _gauge(sources, "latency", (record.LATENCY_MS, "Average"), start_ms, end_ms),
+        _gauge(sources, "p95", (record.LATENCY_MS, "p95"), start_ms, end_ms),
+        _counted(sources, "succeeded", succeeded, invocations, (start_ms, end_ms)),
+        _counted(sources, "errors", errors, invocations, (start_ms, end_ms)),
     ]
     if sources.spec.has_confidence:
         metric = (record.PREDICTION_PROBABILITY, "Average")
-        tiles.append(_gauge(sources, "confidence", "Confidence", metric, start_ms, end_ms))
+        tiles.append(_gauge(sources, "confidence", metric, start_ms, end_ms))
     return tiles
 
 
@@ -50,7 +66,6 @@ def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
     found = _datapoints(sources, record.INVOCATIONS, "Sum", period, last - MINUTE_MS, last)
     return {
         "id": "rate",
-        "label": "Inferences a minute",
         "value": sum(d.value for d in found) if found else None,
         "unit": "Count",
         "at": last - MINUTE_MS if found else None,
@@ -59,15 +74,11 @@ def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
     }
 
 
-def _gauge(
-    sources: Sources, tile: str, label: str, metric: tuple[str, str], start_ms: int, end_ms: int
-) -> dict[str, Any]:
+def _gauge(sources: Sources, tile: str, metric: tuple[str, str], start_ms: int, end_ms: int) -> dict[str, Any]:
     period = max(60, period_for(start_ms, end_ms, sources.now_ms()))
-    found = _datapoints(sources, *metric, period, start_ms, end_ms)
-    newest = next((d for d in reversed(found) if d.samples >= ENOUGH_SAMPLES), found[-1] if found else None)
+    newest = _newest(_datapoints(sources, *metric, period, start_ms, end_ms), 1000 * period)
     return {
         "id": tile,
-        "label": label,
         "value": newest.value if newest else None,
         "unit": unit_of(sources.spec, metric[0]),
         "at": newest.timestamp_ms if newest else None,
@@ -76,13 +87,21 @@ def _gauge(
     }
 
 
+def _newest(found: Sequence[Datapoint], step: int) -> Datapoint | None:
+    """The last datapoint, or the one of the period before it while the last has too few values."""
+    if not found:
+        return None
+    last = found[-1]
+    before = found[-2] if len(found) > 1 and found[-2].timestamp_ms == last.timestamp_ms - step else last
+    return before if last.samples < min(ENOUGH_SAMPLES, before.samples) else last
+
+
 def _counted(
-    sources: Sources, tile: str, label: str, count: float | None, total: float | None, bounds: tuple[int, int]
+    sources: Sources, tile: str, count: float | None, total: float | None, bounds: tuple[int, int]
 ) -> dict[str, Any]:
     metric = {"succeeded": record.SUCCESS_COUNT, "errors": record.ERROR_COUNT}[tile]
     return {
         "id": tile,
-        "label": label,
         "value": count,
         "unit": "Count",
         "at": None,

@@ -32,7 +32,7 @@ function sized(element, { width, height }) {
 
 function build(widget, model) {
   if (widget.type === "text") return model.description.trim() ? place(widget, markdown(model.description)) : null;
-  if (widget.type === "tiles") return sized((views.tiles = new Tiles()).element, widget);
+  if (widget.type === "tiles") return sized((views.tiles = new Tiles(model.tiles)).element, widget);
   if (widget.type === "alarms") return place(widget, (views.alarms = new Alarms(widget.title || "Alarms")).elements);
   if (widget.type === "notifications") return place(widget, (views.notifications = new Notifications(widget.title || "Notifications")).elements);
   if (widget.type === "transactions") return place(widget, (views.transactions = new Transactions(widget.title || "Transactions", model)).elements);

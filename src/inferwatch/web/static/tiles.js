@@ -13,14 +13,15 @@ const RECENT = 150_000;
 export class Tiles {
   #tiles = new Map();
 
-  constructor() {
+  // tiles: [{id, label}], as the model view names them.
+  constructor(tiles) {
     this.element = h("section", { class: "widget tiles", "aria-label": "Key figures" });
+    for (const tile of tiles) this.#add(tile);
   }
 
   // tiles: as /api/tiles and the events give them.
   show(tiles) {
     for (const tile of tiles) {
-      if (!this.#tiles.has(tile.id)) this.#add(tile);
       const { figure, note, spark } = this.#tiles.get(tile.id);
       const [number, unit] = parts(tile.value, tile.unit);
       fill(figure, number, unit && h("small", {}, unit));

@@ -1,0 +1,336 @@
+"""The page in a real Chromium, over a real store and a real server."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from web_world import LOG_GROUP, Server, World
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+MINUTE = 60_000
+ALARM = "Low-Probability-Alarm"
+
+# Of every element with text of its own: the least contrast with the ground behind it, as WCAG counts it.
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = rgba(getComputedStyle(e).backgroundColor);
+      if (color[3] === 255) return color;
+    }
+    return rgba("white");
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !element.checkVisibility() || element.closest(".unseen, noscript")) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(rgba(element instanceof SVGElement ? style.fill : style.color)), light(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push(`${element.className.baseVal ?? element.className} ${element.textContent}: ${ratio}`);
+  }
+  return found;
+}"""
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{CHROMIUM} is missing: install Debian's package chromium")
+        pytest.skip(f"{CHROMIUM} is missing; Debian's package chromium has it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A quarter of an hour of traffic, with a failure and an alarm that came and went."""
+    made = World(tmp_path, now_ms)
+    start = now_ms() - 15 * MINUTE
+    for at in range(start, start + 15 * MINUTE, 2000):
+        made.infer(at, elapse=20.0 + at % 7)
+    error = {"type": "ValueError", "message": "shapes do not match"}
+    made.infer(now_ms() - 5 * MINUTE, status="failed", error=error, confidence=None, prediction=None)
+    made.settle()
+    made.turn(ALARM, "ALARM", now_ms() - 8 * MINUTE, 0.5)
+    made.turn(ALARM, "OK", now_ms() - 6 * MINUTE, 0.9)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, server: Server) -> Iterator[Page]:
+    """A page whose every complaint, and every request that leaves this server, fails the test."""
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda told: problems.append(told.text) if told.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda sent: None if sent.url.startswith(server.url) else problems.append(sent.url))
+    yield page
+    assert problems == []
+
+
+@pytest.fixture
+def page(watched: Page, server: Server) -> Page:
+    watched.goto(server.link)
+    expect(watched.locator("#live")).to_have_text("Live")
+    expect(watched.locator(".latency .curve")).to_have_count(3)
+    return watched
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_link_opens_the_page_once_and_the_page_shows_the_model(page: Page, server: Server, world: World) -> None:
+    assert page.url == f"{server.url}/"
+    expect(page).to_have_title("Digits · InferWatch")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Digits")
+    expect(page.locator("#identity")).to_contain_text(LOG_GROUP)
+    kinds = page.locator("#grid > .widget").evaluate_all("all => all.map(one => one.classList[1])")
+    assert kinds == [widget.type for widget in world.spec.dashboard.widget]
+    expect(page.locator(".tile", has_text="Errors").locator(".figure")).to_have_text("1")
+    expect(page.locator(".probability .band")).to_have_count(1)
+    expect(page.locator(".probability .threshold")).to_have_count(1)
+    expect(page.locator(".note-row").first).to_contain_text("Pending")
+
+
+def test_the_description_is_markdown_and_never_markup(page: Page) -> None:
+    text = page.locator(".widget.text")
+    expect(text.locator("strong")).to_have_text("Digits")
+    expect(text.get_by_role("link")).to_have_text("desk")
+    expect(text).to_contain_text("<b>No markup</b>, [no script](javascript:alert(1)).")
+
+
+def test_a_used_link_is_refused_and_the_next_one_works(page: Page, chromium: Browser, server: Server) -> None:
+    with chromium.new_context() as other:
+        second = other.new_page()
+        second.goto(f"{server.url}/?token=used")
+        expect(second.get_by_role("heading")).to_have_text("This link has been used")
+        second.goto(server.link)
+        expect(second.get_by_role("heading", level=1)).to_have_text("Digits")
+
+
+def test_an_alarm_and_its_notification_appear_without_a_reload(page: Page, world: World) -> None:
+    page.evaluate("window.stillTheSamePage = true")
+    expect(page.locator("#alarm-summary")).not_to_contain_text("in ALARM")
+    world.turn(ALARM, "ALARM", now_ms(), 0.31)
+    expect(page.locator("#alarm-summary")).to_have_text("1 in ALARM")
+    expect(page.locator(".alarm", has_text=ALARM)).to_contain_text("ALARM")
+    expect(page.locator(".probability .band")).to_have_count(2)
+    expect(page.locator(".note-row")).to_have_count(3)
+    expect(page).to_have_title("(1) Digits · InferWatch")
+    assert page.evaluate("window.stillTheSamePage")
+
+
+def test_a_new_transaction_comes_in_at_the_top(page: Page, world: World) -> None:
+    name = world.infer(now_ms(), prediction="brand new")
+    world.settle()
+    expect(page.locator(".records tbody tr").first).to_contain_text("brand new")
+    expect(page.locator(".records tbody tr").first).to_contain_text(name[-12:])
+
+
+def test_dragging_zooms_all_charts_and_escape_goes_back(page: Page) -> None:
+    ticks = page.locator(".invocations .axis-text").all_text_contents()
+    box = page.locator(".latency .plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=4)
+    expect(page.locator(".selection")).to_have_count(page.locator(".plot").count())
+    page.mouse.up()
+    custom = page.locator("#ranges button").last
+    expect(custom).to_be_visible()
+    expect(custom).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".selection")).to_have_count(0)
+    assert page.locator(".invocations .axis-text").all_text_contents() != ticks
+    page.keyboard.press("Escape")
+    expect(custom).to_be_hidden()
+    expect(page.get_by_role("button", name="15m")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_crosshair_is_shared_and_the_keyboard_moves_it(page: Page) -> None:
+    page.locator(".latency .plot").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator(".latency .tooltip")).to_contain_text("p99")
+    expect(page.locator(".probability .crosshair")).to_have_count(1)
+    expect(page.locator(".probability .tooltip")).to_be_hidden()
+    expect(page.locator("#announcer")).to_contain_text("p50 2")
+    page.keyboard.press("+")
+    expect(page.locator("#ranges button").last).to_be_visible()
+
+
+def test_a_transaction_opens_by_keyboard_and_its_address_is_a_link(page: Page) -> None:
+    page.locator(".records a").first.focus()
+    page.keyboard.press("ArrowDown")
+    name = page.evaluate("document.activeElement.dataset.id")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Transaction")
+    expect(dialog).to_contain_text(name)
+    expect(dialog.locator("pre").first).to_contain_text('"pixels": [0, 1, 2, 3]')
+    assert page.url.endswith(f"#transaction={name}")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert "#" not in page.url
+    assert page.evaluate("document.activeElement.dataset.id") == name
+    page.goto(f"{page.url}#transaction={name}")
+    expect(dialog).to_contain_text(name)
+
+
+def test_transactions_are_filtered(page: Page) -> None:
+    page.get_by_label("Status").select_option("failed")
+    expect(page.locator(".records tbody tr")).to_have_count(1)
+    expect(page.locator(".records tbody tr")).to_contain_text("ValueError: shapes do not match")
+    page.get_by_label("Text in the record").fill("no such text")
+    expect(page.locator(".transactions .empty")).to_have_text("Nothing matches in this range.")
+
+
+def test_a_link_to_an_alarm_opens_it(watched: Page, server: Server) -> None:
+    watched.goto(f"{server.link}&alarm={ALARM}")
+    told = watched.locator(".alarm.told")
+    expect(told.locator(".name")).to_have_text(ALARM)
+    expect(told.locator(".history li")).to_have_count(2)
+    expect(told).to_be_in_viewport()
+    expect(told.get_by_role("link", name="Runbook")).to_have_attribute("href", "https://example.com/runbook")
+
+
+def test_the_zone_is_shown_and_switched(chromium: Browser, server: Server) -> None:
+    with chromium.new_context(timezone_id="Asia/Kolkata") as context:
+        page = context.new_page()
+        page.goto(server.link)
+        first = page.locator(".records a").first
+        expect(first).to_be_visible()
+        page.locator("#live").click()
+        utc = first.text_content() or ""
+        page.locator("#zone").click()
+        expect(page.locator("#zone")).to_have_text("Local")
+        expect(page.locator("#zone")).to_have_attribute("aria-label", "Time zone: Asia/Calcutta")
+        local = (first.text_content() or "").split()[-1]
+        minutes = [int(text[-8:-6]) * 60 + int(text[-5:-3]) for text in (utc, local)]
+        assert (minutes[1] - minutes[0]) % 1440 == 330
+
+
+def test_a_hidden_page_lets_go_of_its_stream_and_catches_up(page: Page, server: Server, world: World) -> None:
+    show = """state => {
+      Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    until(lambda: server.listeners == 1)
+    page.evaluate(show, "hidden")
+    until(lambda: server.listeners == 0)
+    world.turn(ALARM, "ALARM", now_ms(), 0.31)
+    world.infer(now_ms() - MINUTE, prediction="while away")
+    world.settle()
+    page.evaluate(show, "visible")
+    expect(page.locator("#alarm-summary")).to_have_text("1 in ALARM")
+    expect(page.locator(".records")).to_contain_text("while away")
+    until(lambda: server.listeners == 1)
+
+
+def test_pausing_stops_the_stream(page: Page, server: Server) -> None:
+    page.locator("#live").click()
+    expect(page.locator("#live")).to_have_text("Paused")
+    until(lambda: server.listeners == 0)
+    page.locator("#live").click()
+    expect(page.locator("#live")).to_have_text("Live")
+
+
+def test_a_part_that_is_stuck_and_a_server_that_is_gone_are_told(
+    context: BrowserContext, world: World, server: Server
+) -> None:
+    page = context.new_page()
+    world.health = {"alarms": now_ms() - MINUTE}
+    page.goto(server.link)
+    expect(page.locator("#banner")).to_contain_text("The alarms has given no sign of life for 1 min")
+    context.set_offline(True)
+    server.stop_streams()
+    expect(page.locator("#live")).to_have_text("Disconnected")
+    expect(page.locator("#banner")).to_contain_text("reconnects by itself")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(watched: Page, server: Server, world: World, scheme: str) -> None:
+    world.turn(ALARM, "ALARM", now_ms() - 5000, 0.4)
+    watched.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    watched.goto(f"{server.link}&alarm={ALARM}")
+    expect(watched.locator(".latency .curve")).to_have_count(3)
+    expect(watched.locator(".history li")).to_have_count(3)
+    dark = watched.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 16, 21)"
+    assert dark == (scheme == "dark")
+    assert watched.evaluate(CONTRAST) == []
+
+
+def test_the_theme_can_be_chosen_and_is_remembered(page: Page) -> None:
+    page.locator("#theme").click()
+    page.locator("#theme").click()
+    expect(page.locator("#theme")).to_have_text("Dark")
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(13, 16, 21)"
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_nothing_is_wider_than_the_window_and_nothing_jumps(watched: Page, server: Server, width: int) -> None:
+    watched.set_viewport_size({"width": width, "height": 900})
+    watched.add_init_script("""
+      window.shifted = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((one) => (window.shifted += one.value)))
+        .observe({ type: "layout-shift", buffered: true });
+    """)
+    watched.goto(server.link)
+    expect(watched.locator(".latency .curve")).to_have_count(3)
+    expect(watched.locator("#live")).to_have_text("Live")
+    assert watched.evaluate("document.documentElement.scrollWidth") == width
+    assert watched.evaluate("window.shifted") < 0.02
+
+
+def test_an_empty_page_says_how_to_send_a_request(chromium: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    world = World(folder, now_ms)
+    with Server(world) as server, chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(server.link)
+        expect(page.locator(".invocations .onboarding")).to_contain_text("curl http://127.0.0.1:8000/predict")
+        expect(page.locator(".latency .empty")).to_have_text("No data in this range")
+        expect(page.locator("#alarm-summary")).to_have_text(f"{len(world.spec.alarms)} without data")
+    world.close()
