@@ -75,6 +75,9 @@ def grow():
 def large():
     return "x" * 2_000_000
 
+def huge():
+    return "x" * 7_000_000
+
 def child():
     import subprocess
     started = subprocess.Popen(["sleep", "60"])

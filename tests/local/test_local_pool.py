@@ -211,6 +211,13 @@ def test_a_large_answer_comes_through(make_pool: MakePool) -> None:
     assert len(body(large)["prediction"]) == 2_000_000
 
 
+def test_an_answer_beyond_lambdas_limit_is_an_error_as_it_would_be_there(make_pool: MakePool, data: Path) -> None:
+    huge, after = run(invoke_all(make_pool(), "huge", "answer"))
+    assert huge.status == "error"
+    assert after.status == "success"
+    assert events(streams(data)[0], "report")[0]["errorType"] == "Function.ResponseSizeTooLarge"
+
+
 def test_an_event_beyond_lambdas_limit_is_refused(make_pool: MakePool) -> None:
     async def send() -> None:
         async with running(make_pool()) as pool:
@@ -310,7 +317,7 @@ def test_environments_with_old_or_large_streams_are_replaced(
         async with running(make_pool(now_ms=lambda: wall_ms() + ahead[0])) as pool:
             pids = [body(await pool.invoke(asking("answer")))["prediction"]]
             ahead[0] = environments.STREAM_AGE_MAX_MS + 1
-            await pool.recycle(wall_ms() + ahead[0])
+            pool.recycle(wall_ms() + ahead[0])
             assert pool.state().environments == 0
             pids.append(body(await pool.invoke(asking("answer")))["prediction"])
             monkeypatch.setattr(environments, "STREAM_BYTES_MAX", 10)

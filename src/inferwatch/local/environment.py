@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import uuid
 from collections.abc import Callable
 from typing import Any, Literal
 
-from inferwatch.local import runtime_api
-from inferwatch.local.invocation import Failure, Invocation, Refused
+from inferwatch.local import report, runtime_api
+from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused
 from inferwatch.local.launch import Launch
 from inferwatch.local.process import Process
 from inferwatch.local.runtime_api import Event
@@ -44,6 +43,11 @@ class Environment:
     @property
     def started(self) -> bool:
         return self._init is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether its init is over and went well."""
+        return self._init is not None and self._init.done() and self._init.result() is None
 
     @property
     def alive(self) -> bool:
@@ -81,7 +85,7 @@ class Environment:
         request_id = str(uuid.uuid4())
         try:
             failure = await self.start()
-            self._record("start", {"requestId": request_id, "version": self._launch.version})
+            self._record("start", report.start(self._launch, request_id))
             began = self._loop.time()
             if failure is not None:
                 invocation = Invocation(request_id=request_id, status="failure", failure=failure)
@@ -111,7 +115,10 @@ class Environment:
         self._hand_over()
 
     def response(self, request_id: str, payload: bytes) -> None:
-        self._settle(Invocation(request_id=request_id, status="success", payload=payload))
+        if len(payload) > EVENT_MAX:
+            self.error(request_id, Failure("Function.ResponseSizeTooLarge", f"more than {EVENT_MAX} bytes"))
+        else:
+            self._settle(Invocation(request_id=request_id, status="success", payload=payload))
 
     def error(self, request_id: str, failure: Failure) -> None:
         self._settle(Invocation(request_id=request_id, status="error", failure=failure))
@@ -134,8 +141,7 @@ class Environment:
         launch, self._born_ms, self._began = self._launch, self._now_ms(), self._loop.time()
         self._stream = Stream(launch.data, launch.log_group, launch.stream_name(self._born_ms))
         try:
-            first = {"functionName": launch.function_name, "functionVersion": launch.version}
-            self._platform_init("initStart", {**first, "inferwatch": launch.compiled})
+            self._stream.platform("initStart", report.init_start(launch), self._born_ms)
             self._server, address = await runtime_api.listen(self)
             try:
                 return Process(
@@ -160,10 +166,9 @@ class Environment:
         if self._init is None or self._init.done():
             return
         self._init_ms = (self._loop.time() - self._began) * 1000
-        error = {} if failure is None else {"errorType": failure.kind}
-        metrics = {"durationMs": round(self._init_ms, 3)}
         with contextlib.suppress(OSError):  # a full disk: the invocation that waits will be refused for it
-            self._platform_init("initReport", {"status": status, **error, "metrics": metrics})
+            said = report.init_report(status, failure, self._init_ms)
+            self._stream.platform("initReport", said, self._now_ms())
         if self._init_timer is not None:
             self._init_timer.cancel()
         self._peak_mb()
@@ -216,19 +221,11 @@ class Environment:
             self._outcome.set_result(invocation)
 
     def _report(self, invocation: Invocation, duration_ms: float) -> None:
-        init_ms = 0.0 if self._init_reported else self._init_ms
-        metrics: dict[str, Any] = {
-            "durationMs": round(duration_ms, 3),
-            "billedDurationMs": math.ceil(duration_ms + init_ms),
-            "memorySizeMB": self._launch.spec.function.memory,
-            "maxMemoryUsedMB": self._peak_mb(),
-        }
-        if not self._init_reported:
-            metrics["initDurationMs"] = round(init_ms, 3)
-            self._init_reported = True
-        failure = invocation.failure
-        error = {} if failure is None else {"errorType": failure.kind}
-        said = {"requestId": invocation.request_id, "status": invocation.status, **error, "metrics": metrics}
+        init_ms = None if self._init_reported else self._init_ms
+        self._init_reported = True
+        said = report.report(
+            self._launch, invocation, duration_ms=duration_ms, init_ms=init_ms, peak_mb=self._peak_mb()
+        )
         self._record("report", said)
 
     def _record(self, event: str, said: dict[str, Any]) -> None:
@@ -237,10 +234,6 @@ class Environment:
             self._stream.platform(event, said, self._now_ms())
         except OSError as error:
             raise self._unusable(f"the invocation cannot be recorded: {error.strerror}") from error
-
-    def _platform_init(self, event: str, said: dict[str, Any]) -> None:
-        phase = {"initializationType": "on-demand", "phase": "init"}
-        self._stream.platform(event, {**phase, **said}, self._now_ms())
 
     def _unusable(self, message: str) -> Refused:
         return Refused(503, "ServiceUnavailable", message)

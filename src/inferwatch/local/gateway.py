@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -117,7 +118,7 @@ class _Gateway:
                 self._unwritten = None
             except OSError as error:
                 self._unwritten = f"refusals cannot be written: {error.strerror}"
-            await self._pool.recycle(self._now_ms())
+            self._pool.recycle(self._now_ms())
 
     async def _event(self, request: Request) -> dict[str, Any]:
         return http_event(
@@ -127,6 +128,7 @@ class _Gateway:
             await _body(request),
             query=request.url.query,
             source_ip=request.client.host if request.client else "",
+            request_id=str(uuid.uuid4()),
             now_ms=self._now_ms(),
         )
 

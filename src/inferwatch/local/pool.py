@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
@@ -17,12 +17,13 @@ from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused,
 from inferwatch.local.launch import Launch
 from inferwatch.spec.monitor_spec import MonitorSpec
 
+T = TypeVar("T")
 _PAUSE_FIRST = 0.1
 _PAUSE_MOST = 5.0
 
 
 class PoolState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a pool stands. problem: why the last invocation or start came to nothing; None as long as they work."""
+    """How a pool stands. problem: why the last start failed or the last invocation could not be recorded, else None."""
 
     environments: int
     busy: int
@@ -85,17 +86,18 @@ class Pool:
         # A caller that goes away takes neither the invocation nor its report with it.
         return await asyncio.shield(run)
 
-    async def recycle(self, now_ms: int) -> None:
+    def recycle(self, now_ms: int) -> None:
         """Retire idle environments whose stream is large or old; to be called now and then."""
         for environment in [e for e in self._idle if e.alive and e.worn(now_ms)]:
             self._idle.remove(environment)
-            await self._retire(environment)
+            self._retire(environment)
 
     async def stop(self) -> None:
         """Kill all environments. Invocations under way end as failures and are reported as such."""
         self._stopping.set()
         await asyncio.gather(*(environment.stop() for environment in self._environments))
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def state(self) -> PoolState:
         alive = sum(environment.alive for environment in self._environments)
@@ -128,7 +130,7 @@ class Pool:
             if not environment.started:
                 await self._pause()
             invocation = await environment.invoke(payload)
-            self._note(invocation)
+            self._note(environment, invocation)
             return invocation
         except Refused as refusal:
             self._problem = refusal.message
@@ -137,16 +139,14 @@ class Pool:
             self._give_back(environment)
 
     def _give_back(self, environment: Environment) -> None:
-        if not environment.alive or not environment.started:
-            self._environments.discard(environment)
-        elif environment.worn(self._now_ms()):
-            self._spawn_task(self._retire(environment))
-        else:
+        if environment.ready and environment.alive and not environment.worn(self._now_ms()):
             self._idle.append(environment)
+        else:
+            self._retire(environment)
 
-    async def _retire(self, environment: Environment) -> None:
-        await environment.stop()
+    def _retire(self, environment: Environment) -> None:
         self._environments.discard(environment)
+        self._spawn_task(environment.stop())
 
     async def _pause(self) -> None:
         """Wait before the next start where one environment after the other has come to nothing."""
@@ -158,14 +158,13 @@ class Pool:
                 return
             raise Refused(503, "ServiceUnavailable", "the service is shutting down")
 
-    def _note(self, invocation: Invocation) -> None:
-        if invocation.status == "failure" and invocation.failure is not None:
-            self._failures += 1
-            self._problem = f"{invocation.failure.kind}: {invocation.failure.message}"
-        else:
-            self._failures, self._problem = 0, None
+    def _note(self, environment: Environment, invocation: Invocation) -> None:
+        """A request that crashes the model is that request's trouble; a function that does not start is the pool's."""
+        failure = invocation.failure
+        self._failures = self._failures + 1 if invocation.status == "failure" else 0
+        self._problem = None if environment.ready or failure is None else f"{failure.kind}: {failure.message}"
 
-    def _spawn_task(self, work: Any) -> asyncio.Task[Any]:
+    def _spawn_task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -59,6 +59,8 @@ class Process:
 
     def peak_mb(self) -> int:
         """The most memory it has had resident, MB; of a process that has ended, as it was last asked."""
+        if self._popen.returncode is not None:
+            return self._peak_mb  # its number may be another process's by now
         with contextlib.suppress(OSError):
             if match := _PEAK.search(Path(f"/proc/{self.pid}/status").read_text()):
                 self._peak_mb = -(-int(match[1]) // 1024)
