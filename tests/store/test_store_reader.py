@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def lines() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Store]:
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Store]]:
     """The same records: unread, read and not compacted, half compacted, compacted, compacted and merged."""
     stores = {}
     for side in ("unread", "tail", "half", "lake", "merged"):
@@ -50,7 +51,9 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Store]:
                 store.compact(NOW)
         if side == "lake":
             store.compact(NOW)
-    return stores
+    yield stores
+    for store in stores.values():
+        store.close()
 
 
 def expected(query: RecordQuery) -> list[Record]:

@@ -5,7 +5,7 @@ Source: "Specification: Embedded metric format" of the CloudWatch user guide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 MAX_METRICS = 100
@@ -61,7 +61,7 @@ def extract(document: dict[str, Any]) -> Extracted:
         sets = [_dimension_set(document, names) for names in directive["Dimensions"]]
         skipped += sets.count(None)
         for definition in directive["Metrics"]:
-            found = list(_samples(document, directive["Namespace"], sets, definition))
+            found = _samples(document, directive["Namespace"], sets, definition)
             skipped += not found
             samples += found
     return Extracted(stamp, samples, skipped)
@@ -91,19 +91,19 @@ def _dimension_set(document: dict[str, Any], names: object) -> Dimensions | None
 
 def _samples(
     document: dict[str, Any], namespace: str, sets: list[Dimensions | None], definition: object
-) -> Iterator[Sample]:
-    name = definition.get("Name") if isinstance(definition, dict) else None
-    if not isinstance(name, str) or not name:
-        return
+) -> list[Sample]:
+    """The metric's values, once for each dimension set; none if its definition or a value is not valid."""
+    if not isinstance(definition, dict):
+        return []
+    name, unit = definition.get("Name"), definition.get("Unit", "None")
+    if not isinstance(name, str) or not name or not isinstance(unit, str):
+        return []
     target = document.get(name)
     values = target if isinstance(target, list) else [target]
     if not 0 < len(values) <= MAX_VALUES or not all(map(is_number, values)):
-        return
-    unit = definition.get("Unit") if isinstance(definition, dict) else None
+        return []
     numbers = tuple(map(float, values))
-    for pairs in sets:
-        if pairs is not None:
-            yield Sample(SeriesKey(namespace, name, pairs), unit if isinstance(unit, str) else "None", numbers)
+    return [Sample(SeriesKey(namespace, name, pairs), unit, numbers) for pairs in sets if pairs is not None]
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -30,13 +30,15 @@ def seal_orphans(data: Path, connection: sqlite3.Connection, now_ms: int) -> int
     Raises StoreError.
     """
     sealed = 0
+    with snapshot(connection):
+        ended = {row[0] for row in connection.execute("SELECT key FROM stream WHERE ended")}
     for stream in discover(data):
+        if stream.key in ended:
+            continue
         with snapshot(connection):
             position = positions.load(connection, stream)
         if position is not None and not positions.matches(stream, position):
             position = None
-        if position is not None and position.invocations.ended:
-            continue
         try:
             sealed += _seal(stream, position, now_ms)
         except FileNotFoundError:

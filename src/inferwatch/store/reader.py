@@ -92,16 +92,7 @@ class Reader:
     def _answer(self, query: RecordQuery, answer: Callable[[list[LakeFile], list[Row]], Answer]) -> Answer:
         """The answer from the files and the tail of one moment; again without those files that are damaged."""
         for _ in range(_ATTEMPTS):
-            with snapshot(self._connection):
-                files = [file for file in lake.files(self._connection) if self._asked(query, file)]
-                rows = [
-                    row
-                    for found in tail(self._data, self._connection, query.log_group)
-                    if query.start_ms <= found.start_ms < query.end_ms
-                    and question.matches(
-                        query, row := to_row(found.document, found.start_ms, found.stream.name, found.offset)
-                    )
-                ]
+            files, rows = self._sources(query)
             try:
                 return answer(files, rows)
             except (EngineError, ValueError) as error:
@@ -109,6 +100,20 @@ class Reader:
                 problem = error
                 self.check(files)
         raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
+
+    def _sources(self, query: RecordQuery) -> tuple[list[LakeFile], list[Row]]:
+        """The files that may hold answers, and the rows of the tail that are some, as of one moment."""
+        try:
+            with snapshot(self._connection):
+                files = [file for file in lake.files(self._connection) if self._asked(query, file)]
+                rows = [
+                    to_row(found.document, found.start_ms, found.stream.name, found.offset)
+                    for found in tail(self._data, self._connection, query.log_group)
+                    if query.start_ms <= found.start_ms < query.end_ms
+                ]
+        except OSError as error:
+            raise StoreError(f"The stream files could not be read: {error}.") from error
+        return files, [row for row in rows if question.matches(query, row)]
 
     def _asked(self, query: RecordQuery, file: LakeFile) -> bool:
         return (
