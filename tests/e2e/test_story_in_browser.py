@@ -1,4 +1,4 @@
-"""The main job, whole and real: a model becomes unsure, an alarm goes off on the page and in Slack, and returns to OK."""
+"""The main job, whole and real: a model becomes unsure, an alarm goes off on the page and in Slack, then all is OK."""
 
 from __future__ import annotations
 
