@@ -75,7 +75,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     """A quarter of an hour of traffic, with a failure and an alarm that came and went."""
     made = World(tmp_path, now_ms)
     start = now_ms() - 15 * MINUTE
-    for at in range(start, start + 15 * MINUTE, 2000):
+    for at in range(start, start + 15 * MINUTE, 5000):
         made.infer(at, elapse=20.0 + at % 7)
     error = {"type": "ValueError", "message": "shapes do not match"}
     made.infer(now_ms() - 5 * MINUTE, status="failed", error=error, confidence=None, prediction=None)

@@ -78,6 +78,14 @@ def test_a_made_up_cookie_is_no_session(client: httpx.Client) -> None:
         assert client.get("/api/model", headers={"cookie": f"{name}={value}".encode()}).status_code == 401
 
 
+def test_cookies_of_other_programs_on_this_machine_do_no_harm(client: httpx.Client) -> None:
+    ((name, session),) = client.cookies.items()
+    client.cookies.clear()
+    for others in ("a(b=1", "expires=x", "=", "é=ü", ";;,", '"'):
+        header = f"{others}; {name}={session}".encode()
+        assert client.get("/api/model", headers={"cookie": header}).status_code == 200, others
+
+
 def test_a_session_of_one_port_is_none_of_another(client: httpx.Client) -> None:
     assert client.get("/api/model").status_code == 200
     assert client.get("/api/model", headers={"host": "127.0.0.1:1"}).status_code == 401

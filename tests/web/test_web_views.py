@@ -197,7 +197,10 @@ def test_one_transaction_is_told_in_full(world: World, client: httpx.Client) -> 
 
 def test_what_is_not_there_is_told(client: httpx.Client) -> None:
     absent = "019b7a2f-0000-7000-8000-000000000000"
-    for path in (f"transactions/{absent}", "alarms/none/history", "nothing"):
+    last = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+    first = "00000000-0000-7000-8000-000000000000"
+    paths = (*(f"transactions/{name}" for name in (absent, first, last)), "alarms/none/history", "nothing")
+    for path in paths:
         answer = client.get(f"/api/{path}")
         assert answer.status_code == 404
         assert answer.json()["error"]
@@ -232,6 +235,15 @@ def test_a_bad_parameter_is_named(client: httpx.Client) -> None:
 
 def test_a_parameter_given_twice_is_refused(client: httpx.Client) -> None:
     assert client.get("/api/tiles?start=1&start=2").json()["parameter"] == "start"
+
+
+def test_any_text_can_be_searched_for(world: World, client: httpx.Client) -> None:
+    world.infer(NOON - 1000, prediction="100% \\ 'quoted'")
+    world.settle()
+    for text, found in (("100%", 1), ("'QUOTED'", 1), ("1_0%", 0), ("\0", 0), ("é\U0001f600", 0), ("x" * 4000, 0)):
+        answer = client.get("/api/transactions", params={"text": text})
+        assert answer.status_code == 200, text
+        assert len(answer.json()["transactions"]) == found, text
 
 
 def test_ranked_orders_have_no_pages(client: httpx.Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from starlette.datastructures import MutableHeaders
@@ -103,9 +102,7 @@ def cookie_name(request: Request) -> str:
 
 def session_of(request: Request) -> str:
     """The session's id that the request shows, or "" if it shows none."""
-    cookies = SimpleCookie(request.headers.get("cookie", ""))
-    found = cookies.get(cookie_name(request))
-    return found.value if found else ""
+    return request.cookies.get(cookie_name(request), "")
 
 
 def host_and_port(header: str) -> tuple[str, str]:
