@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inferwatch.errors import (
+        DeliveryError,
         HandlerError,
         InferWatchError,
         MissingExtraError,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from inferwatch.spec import MonitorSpec, load_spec
 
 __all__ = [
+    "DeliveryError",
     "HandlerError",
     "InferWatchError",
     "Inference",

@@ -330,6 +330,13 @@ def test_a_body_that_did_not_parse_does_not_slip_past_redaction(compiled: dict[s
     assert read(line)["request"] is None
 
 
+def test_what_every_reader_needs_cannot_be_redacted(compiled: dict[str, Any], read: Read) -> None:
+    line, problems = line_of({**compiled, "redact": ["transaction_id", "start_at", "status"]})
+    assert read(line)["transaction_id"] == ID
+    assert read(line)["start_at"] == "2025-11-21T09:00:00.125Z"
+    assert problems == {"refused_field": 3}
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

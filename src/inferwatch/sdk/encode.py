@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from binascii import b2a_base64
 from typing import Any
 
 import orjson
 
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 _DEEPEST = 100
 _MOST_VALUES = 100_000
 _LONGEST_REPR = 1_000
@@ -18,9 +18,15 @@ _CONVERSIONS = ("tolist", "_asdict", "model_dump", "to_dict", "isoformat")
 def encoded(value: Any) -> bytes:
     """`value` as JSON, on one line. NaN and infinity become null. Raises nothing for want of a type."""
     try:
-        return orjson.dumps(value, _simpler, _OPTIONS)
+        return orjson.dumps(value, _simpler, _options())
     except TypeError:
-        return orjson.dumps(_Rescue().plain(value), None, _OPTIONS)
+        return orjson.dumps(_Rescue().plain(value), None, _options())
+
+
+def _options() -> int:
+    # With this option orjson imports numpy as soon as it meets a type that it does not know; where nobody
+    # has imported numpy there is no array to write either, and a first request must not pay for it.
+    return orjson.OPT_SERIALIZE_NUMPY if "numpy" in sys.modules else 0
 
 
 def _simpler(value: Any) -> Any:
@@ -81,7 +87,7 @@ class _Rescue:
         if isinstance(value, (list, tuple, set, frozenset)):
             return [self.plain(part) for part in value]
         try:
-            return orjson.Fragment(orjson.dumps(value, None, _OPTIONS))
+            return orjson.Fragment(orjson.dumps(value, None, _options()))
         except TypeError:
             return self.plain(_simpler(value))
 

@@ -63,6 +63,9 @@ class LineFormat:
         self._metrics = Metrics(compiled, self._problems)
         self._capture = compiled.get("capture", "full") == "full"
         self._redact = by_member(compiled.get("redact", ()))
+        for member in _OWN.difference(("request", "response")).intersection(self._redact):
+            del self._redact[member]
+            self._problems.count(REFUSED_FIELD, f"redact {member!r}: no line can do without it")
         self._identity = _identity(compiled, server_id)
         self._heads: dict[tuple[object, ...], bytes] = {}
 

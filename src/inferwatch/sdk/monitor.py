@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 import orjson
 
+from inferwatch.errors import SpecError
 from inferwatch.sdk import inference as running
 from inferwatch.sdk.call import recorded
 from inferwatch.sdk.clock import SYSTEM_CLOCK, Clock
@@ -68,13 +69,12 @@ class Monitor:
     def from_environ(cls, sink: Sink | None = None, environ: Mapping[str, str] = os.environ) -> Self:
         """As deployed: the compiled spec at $INFERWATCH_COMPILED_SPEC or in this folder, else the spec of this folder.
 
-        Raises SpecError, OSError.
+        Raises SpecError.
         """
         path = environ.get(COMPILED_SPEC, COMPILED_FILE)
         if COMPILED_SPEC not in environ and not os.path.exists(path):
             return cls.from_spec(sink=sink)
-        with open(path, "rb") as file:
-            return cls(orjson.loads(file.read()), sink)
+        return cls(_deployed(path), sink)
 
     def renew(self) -> None:
         """Begin anew as this process: its own server id, its own cold start."""
@@ -144,7 +144,7 @@ class Monitor:
     def write(self, transaction: Transaction) -> None:
         """Write one record, or count it as dropped."""
         try:
-            if transaction.status not in record.STATUSES:
+            if not (isinstance(transaction.status, str) and transaction.status in record.STATUSES):
                 known = ", ".join(record.STATUSES)
                 self.count(REFUSED_VALUE, f"status {text(transaction.status)!r}: recorded as failed; known are {known}")
                 transaction = transaction._replace(status=record.FAILED)
@@ -181,6 +181,17 @@ class Monitor:
         if result is None:
             self.count(REFUSED_VALUE, f"{name} is no finite number but a {type(value).__name__}")
         return result
+
+
+def _deployed(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            compiled = orjson.loads(file.read())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SpecError(path, "", f"the compiled spec cannot be read: {error}") from None
+    if not isinstance(compiled, dict) or "metric_namespace" not in compiled:
+        raise SpecError(path, "", "is no compiled spec; write it from MonitorSpec.compile()")
+    return compiled
 
 
 def _new_id(ms: int) -> str:

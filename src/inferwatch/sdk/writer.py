@@ -10,8 +10,7 @@ from threading import Lock
 
 from inferwatch.sdk.fork import renew_after_fork
 
-# POSIX: a write of so many bytes into a pipe is never mixed with another's.
-_ATOMIC_IN_A_PIPE = select.PIPE_BUF
+# How long the rest of a line that is half written may wait for a reader.
 _PATIENCE_MS = 1_000
 
 
@@ -24,6 +23,10 @@ class Writer:
         self.renew()
         renew_after_fork(self)
 
+        # A file takes each appended line whole. A pipe mixes writes of more than 4 KB with any others, so that on a
+        # pipe short lines must wait for long ones too.
+        self._mixes = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+
     def renew(self) -> None:
         self._lock = Lock()
 
@@ -32,15 +35,16 @@ class Writer:
         with self._lock:
             if self._torn:
                 line = b"\n" + line
-            if len(line) > _ATOMIC_IN_A_PIPE and stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
+            if self._mixes:
                 self._write_exclusively(line)
             else:
                 self._write(line)
 
     def close(self) -> None:
         with self._lock:
-            os.close(self._descriptor)
-            self._descriptor = -1
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
     def _write_exclusively(self, line: bytes) -> None:
         # Threads are kept apart by our own lock, other processes on this pipe by a POSIX lock on it.
