@@ -33,7 +33,7 @@ const KINDS = {
   disconnected: ["cross", "warn", "Disconnected"],
 };
 
-export function icon(shape) {
+function icon(shape) {
   const solid = SOLID.includes(shape);
   return s(
     "svg",

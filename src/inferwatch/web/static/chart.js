@@ -1,8 +1,9 @@
-// One chart: its legend, its plot, the crosshair with its tooltip, and what a screen reader is told.
+// One chart: its plot, the crosshair with its tooltip, and what a screen reader is told.
 
 import { badge } from "./badge.js";
 import { cursor, listen, selection } from "./cursor.js";
 import { announce, fill, h, s, say } from "./dom.js";
+import { Legend, swatch } from "./legend.js";
 import { bands, breaching, comparable, thresholds, within } from "./marks.js";
 import { NONE, format } from "./number.js";
 import { clipped, curve, layout, timeAxis, valueAxis } from "./plot.js";
@@ -15,15 +16,12 @@ const COLORS = {
 };
 const PLAIN_COLORS = ["blue", "grey"];
 const WORDS = { 60: "minute", 3600: "hour", 86400: "day" };
-// Series that most models never have: no word of them until there is a value.
-const OPTIONAL = ["throttled"];
 const HINT = "Arrow keys move along the chart, plus and minus zoom, Escape resets.";
 
 export class Chart {
   #definition;
   #data = null;
   #alarms = [];
-  #hidden = new Set();
   #place = null;
   #frame = 0;
   #sample;
@@ -48,7 +46,7 @@ export class Chart {
     const filled = this.#definition.unit === "Count";
     this.series = this.#definition.series.map((one, index) => ({ ...one, color: colors[index], filled: filled && index === 0 }));
     this.sub = h("span", { class: "sub" });
-    this.legend = h("div", { class: "legend" }, this.series.map((one) => this.#legendEntry(one)));
+    this.legend = new Legend(this.series, () => this.#soon());
     this.svg = s("svg", { "aria-hidden": "true" });
     this.over = s("g");
     this.empty = h("div", { class: "empty", hidden: true });
@@ -62,26 +60,14 @@ export class Chart {
     }
     this.plot = h(
       "div",
-      { class: "plot", tabindex: 0, role: "application", "aria-roledescription": "chart", "aria-label": `${this.#definition.title}. ${HINT}` },
+      {
+        ...{ class: "plot", tabindex: 0, role: "application" },
+        ...{ "aria-roledescription": "chart", "aria-label": `${this.#definition.title}. ${HINT}` },
+      },
       [this.svg, this.empty, this.tooltip],
     );
     this.head = h("div", { class: "head" }, h("h2", {}, this.#definition.title), this.sub);
-    this.elements = [this.head, this.legend, this.plot, table];
-  }
-
-  #legendEntry(one) {
-    const toggle = () => {
-      if (!this.#hidden.delete(one.id)) this.#hidden.add(one.id);
-      one.button.setAttribute("aria-pressed", String(!this.#hidden.has(one.id)));
-      this.#soon();
-    };
-    one.figure = h("b", {}, NONE);
-    one.button = h(
-      "button",
-      { type: "button", "aria-pressed": "true", class: `series-${one.color}`, onclick: toggle, hidden: OPTIONAL.includes(one.id) },
-      [swatch(), one.label, one.figure],
-    );
-    return one.button;
+    this.elements = [this.head, this.legend.element, this.plot, table];
   }
 
   // Puts `view`, an answer of /api/series, in place of what is shown.
@@ -125,7 +111,7 @@ export class Chart {
   }
 
   #shown() {
-    return this.series.filter((one) => !this.#hidden.has(one.id));
+    return this.series.filter((one) => this.legend.shows(one.id));
   }
 
   #draw() {
@@ -168,7 +154,7 @@ export class Chart {
   #summarise() {
     for (const one of this.series) {
       const known = this.#data.values[one.id].filter((value) => value !== null);
-      if (known.length) one.button.hidden = false;
+      if (known.length) this.legend.reveal(one.id);
       const figures = known.length ? [known.at(-1), Math.min(...known), Math.max(...known)] : [null, null, null];
       this.#rows.get(one.id).forEach((cell, index) => say(cell, format(figures[index], this.#definition.unit)));
     }
@@ -181,7 +167,7 @@ export class Chart {
     const index = at ? this.#indexAt(at.time) : null;
     for (const one of this.series) {
       const values = this.#data.values[one.id];
-      say(one.figure, format(at ? values[index] : lastKnown(values), this.#definition.unit));
+      this.legend.write(one.id, format(at ? values[index] : lastKnown(values), this.#definition.unit));
     }
     const marks = at ? this.#crosshair(this.#data.first + index * this.#data.step, index) : [];
     this.over.replaceChildren(...marks);
@@ -199,16 +185,16 @@ export class Chart {
     const { x, y, left, right, top, bottom } = this.#place;
     const at = Math.min(right, Math.max(left, x(time)));
     const line = s("line", { class: "crosshair", x1: at, x2: at, y1: top, y2: bottom });
-    const dots = this.#shown()
-      .filter((one) => Number.isFinite(this.#data.values[one.id][index]))
-      .map((one) => s("g", { class: `series-${one.color}` }, s("circle", { class: "cross-dot", cx: at, cy: y(this.#data.values[one.id][index]), r: 3.5 })));
+    const dots = this.#shown().flatMap((one) => {
+      const value = this.#data.values[one.id][index];
+      if (!Number.isFinite(value)) return [];
+      return s("g", { class: `series-${one.color}` }, s("circle", { class: "cross-dot", cx: at, cy: y(value), r: 3.5 }));
+    });
     return [line, ...dots];
   }
 
   #tell(time, index) {
-    const lines = this.#shown()
-      .filter((one) => !one.button.hidden)
-      .map((one) => h("p", { class: `series-${one.color}` }, swatch(), one.label, h("b", {}, this.#figure(one, index))));
+    const lines = this.#shown().map((one) => h("p", { class: `series-${one.color}` }, swatch(), one.label, h("b", {}, this.#figure(one, index))));
     const loud = breaching(this.#alarms, time, time + this.#data.step - 1).map((alarm) => badge("ALARM", alarm.name));
     fill(this.tooltip, h("time", {}, moment(time, now.value)), lines, loud);
     const x = this.#place.x(time);
@@ -249,10 +235,6 @@ export class Chart {
     } else return;
     event.preventDefault();
   }
-}
-
-function swatch() {
-  return s("svg", { class: "swatch", viewBox: "0 0 12 8", "aria-hidden": "true" }, s("line", { x1: 0, x2: 12, y1: 4, y2: 4 }));
 }
 
 function lastKnown(values) {

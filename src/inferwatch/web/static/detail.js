@@ -9,7 +9,10 @@ import { full, zone } from "./time.js";
 const FRAGMENT = /^#transaction=([0-9a-fA-F-]+)$/;
 const LARGE = 1500;
 const PAYLOADS = ["request", "response", "features"];
-const TOLD = ["transaction_id", "status", "error", "start_at", "end_at", "elapse", "prediction", "confidence", "_aws", "type", "v", ...PAYLOADS];
+const TOLD = [
+  ...["transaction_id", "status", "error", "start_at", "end_at", "elapse", "prediction", "confidence"],
+  ...["type", "v", ...PAYLOADS],
+];
 
 export class Detail {
   #dialog = document.getElementById("detail");
@@ -108,7 +111,8 @@ async function copied(button, text) {
 function facts(pairs) {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
   if (!known.length) return null;
-  return h("dl", { class: "facts" }, known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value?.nodeType ? value : String(value))]).flat());
+  const row = ([name, value]) => [h("dt", {}, name), h("dd", {}, value.nodeType ? value : String(value))];
+  return h("dl", { class: "facts" }, known.flatMap(row));
 }
 
 function section(title, content) {

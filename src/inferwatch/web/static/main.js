@@ -31,13 +31,15 @@ function sized(element, { width, height }) {
 }
 
 function build(widget, model) {
-  if (widget.type === "text") return model.description.trim() ? place(widget, markdown(model.description)) : null;
-  if (widget.type === "tiles") return sized((views.tiles = new Tiles(model.tiles)).element, widget);
-  if (widget.type === "alarms") return place(widget, (views.alarms = new Alarms(widget.title || "Alarms")).elements);
-  if (widget.type === "notifications") return place(widget, (views.notifications = new Notifications(widget.title || "Notifications")).elements);
-  if (widget.type === "transactions") return place(widget, (views.transactions = new Transactions(widget.title || "Transactions", model)).elements);
+  const { type, title } = widget;
+  if (type === "text") return model.description.trim() ? place(widget, markdown(model.description)) : null;
+  if (type === "tiles") return sized((views.tiles = new Tiles(model.tiles)).element, widget);
+  if (type === "alarms") views.alarms = new Alarms(title || "Alarms");
+  if (type === "notifications") views.notifications = new Notifications(title || "Notifications");
+  if (type === "transactions") views.transactions = new Transactions(title || "Transactions", model);
+  if (type in views) return place(widget, views[type].elements);
   const definition = model.charts.find((chart) => chart.id === widget.id);
-  const chart = new Chart(definition, widget.type === "invocations" ? model.sample_request : null);
+  const chart = new Chart(definition, type === "invocations" ? model.sample_request : null);
   charts.push(chart);
   return place(widget, chart.elements);
 }
@@ -66,7 +68,7 @@ function showTrouble() {
     words.push(`Disconnected: the page shows what was known at ${clock(now.value)}. It reconnects by itself.`);
   }
   for (const { name, seen } of trouble.late) {
-    words.push(`The ${name} has given no sign of life for ${span(now.value - seen)}: what is shown may be out of date.`);
+    words.push(`No sign of life from ${name} for ${span(now.value - seen)}: what is shown may be out of date.`);
   }
   warn(words.filter(Boolean));
 }
@@ -75,7 +77,7 @@ function showTrouble() {
 async function readRange() {
   const asked = range.value;
   const [start, end] = bounds();
-  const [series, { tiles }] = await Promise.all([read("series", { start, end }), views.tiles ? read("tiles", { start, end }) : { tiles: [] }]);
+  const [series, { tiles }] = await Promise.all([read("series", { start, end }), read("tiles", { start, end })]);
   if (range.value !== asked) return;
   for (const chart of charts) chart.show(series);
   views.tiles?.show(tiles);

@@ -14,7 +14,7 @@ const ADDITIVE = ["Sum", "SampleCount"];
 const REACH = 2.5;
 
 // `> 400 ms`
-export function limit(alarm) {
+function limit(alarm) {
   return `${SIGNS[alarm.comparison]} ${format(alarm.threshold, alarm.unit)}`;
 }
 

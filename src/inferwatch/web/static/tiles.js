@@ -59,8 +59,9 @@ function sparkline(values) {
   const y = (value) => (HEIGHT - 2 - (value / high) * (HEIGHT - 5)).toFixed(2);
   const lines = runs(values).filter((run) => run.length > 1);
   const path = (run) => run.map(([index, value]) => `${x(index)} ${y(value)}`).join("L");
+  const under = (run) => `M${x(run[0][0])} ${HEIGHT}L${path(run)}L${x(run.at(-1)[0])} ${HEIGHT}Z`;
   return [
-    s("path", { class: "spark-area", d: lines.map((run) => `M${x(run[0][0])} ${HEIGHT}L${path(run)}L${x(run.at(-1)[0])} ${HEIGHT}Z`).join("") }),
+    s("path", { class: "spark-area", d: lines.map(under).join("") }),
     s("path", { class: "spark-line", d: lines.map((run) => `M${path(run)}`).join("") }),
   ];
 }
