@@ -183,7 +183,7 @@ def test_dragging_zooms_all_charts_and_escape_goes_back(page: Page) -> None:
     expect(custom).to_be_visible()
     expect(custom).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".selection")).to_have_count(0)
-    assert page.locator(".invocations .axis-text").all_text_contents() != ticks
+    until(lambda: page.locator(".invocations .axis-text").all_text_contents() != ticks)
     page.keyboard.press("Escape")
     expect(custom).to_be_hidden()
     expect(page.get_by_role("button", name="15m")).to_have_attribute("aria-pressed", "true")

@@ -38,7 +38,7 @@ export class Chart {
     new ResizeObserver(() => this.#soon()).observe(this.plot);
     cursor.watch(() => this.#point());
     selection.watch(() => this.#select());
-    zone.watch(() => this.#soon());
+    for (const signal of [zone, range]) signal.watch(() => this.#soon());
   }
 
   #build() {
