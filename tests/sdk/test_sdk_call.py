@@ -121,6 +121,15 @@ def test_a_lambda_handler_has_its_event_and_request_id(monitor: Monitor, last: L
     assert last()["request_id"] == "req-1"
 
 
+def test_a_second_argument_that_raises_when_asked_is_no_harm(monitor: Monitor, last: Last) -> None:
+    class Hostile:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    assert monitor(lambda a, b: a)(1, Hostile()) == 1
+    assert last()["request"]["a"] == 1
+
+
 class SyncModel:
     def __call__(self, features: int) -> int:
         return features

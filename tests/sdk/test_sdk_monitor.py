@@ -108,6 +108,17 @@ def test_hostile_objects_everywhere_harm_only_themselves(monitor: Monitor, last:
     assert monitor.dropped == 0
 
 
+def test_metrics_that_are_none_and_names_that_are_no_text(monitor: Monitor, last: Last) -> None:
+    odd: Any = ["Drift"]
+    monitor.record(metrics=odd)
+    odd = {3: 0.2, ("a",): float("nan"), Hostile(): 1, "Good": (1, "Count", "too much")}
+    monitor.record(metrics=odd, transaction_id=uuid.UUID(int=7))
+    assert last()["3"] == 0.2
+    assert last()["<Hostile>"] == 1
+    assert last()["transaction_id"] == str(uuid.UUID(int=7))
+    assert monitor.problems == {"refused_metric": 2}
+
+
 def test_a_sink_that_fails_is_counted_and_told_once(
     compiled: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,11 +46,18 @@ def recorded(monitor: Monitor, function: Callable[..., Any]) -> Callable[..., An
 
 def _begin(monitor: Monitor, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inference:
     """A Lambda handler's request is its event, and its context gives the request id; else see `_request`."""
-    if len(args) == 2 and hasattr(args[1], "aws_request_id"):
-        return monitor.inference(args[0], request_id=args[1].aws_request_id)
+    if len(args) == 2 and (request_id := _request_id(args[1])) is not None:
+        return monitor.inference(args[0], request_id=request_id)
     if names and names[0] in ("self", "cls"):
         names, args = names[1:], args[1:]
     return monitor.inference(_request(names, args, kwargs))
+
+
+def _request_id(context: Any) -> str | None:
+    try:
+        return context.aws_request_id  # type: ignore[no-any-return]
+    except Exception:  # AttributeError, or whatever a stranger's __getattr__ raises
+        return None
 
 
 def _request(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -30,7 +30,7 @@ _LARGEST = 2.0**360
 def number(value: Any) -> Number | None:
     """`value` as a number that CloudWatch takes, or None. Text and truth values are no numbers."""
     if type(value) is not float:
-        if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
+        if value is None or isinstance(value, (bool, str, bytes)) or not hasattr(type(value), "__float__"):
             return None
         if type(value) is int and -(2**63) <= value < 2**63:
             return value
@@ -55,7 +55,8 @@ class Metrics:
         self._namespace = str(compiled["metric_namespace"])
         self._scale = compiled.get("confidence_scale")
         declared = compiled.get("metrics", ())
-        self._fields = tuple((m["name"], tuple(m["field"].split("."))) for m in declared if m.get("field"))
+        paths = {m["name"]: m["field"].split(".") for m in declared if m.get("field")}
+        self._fields = tuple((name, member, below) for name, (member, *below) in paths.items())
         self._units = {**record.BUILT_IN_UNITS, **{m["name"]: m["unit"] for m in declared}}
         self._high_resolution = frozenset(compiled.get("high_resolution", ()))
         self._dimensions = [list(record.DIMENSIONS)]
@@ -63,26 +64,30 @@ class Metrics:
             self._dimensions.append([*record.DIMENSIONS, record.VERSION_DIMENSION])
 
     def measure(
-        self, values: Mapping[str, Any], status: str, payloads: tuple[Any, Any], added: CodeMetrics
-    ) -> tuple[dict[str, Number], dict[str, str]]:
+        self, values: Mapping[str, Any], status: str, request: Any, response: Any, added: CodeMetrics
+    ) -> tuple[dict[str, Number], Mapping[str, str]]:
         """The metrics beyond the four counts: their values, and the units of those for which code gave one.
 
-        values: of the record; payloads: its request and response.
+        values: of the record; request, response: as they were given, since the record may hide them.
         """
         measured: dict[str, Number] = {}
-        units: dict[str, str] = {}
         if status != record.REJECTED:
             measured[record.LATENCY_MS] = values["elapse"]
         if self._scale and "confidence" in values:
             confidence = number(values["confidence"])
             if confidence is not None and 0 <= confidence <= self._scale:
                 measured[record.PREDICTION_PROBABILITY] = confidence / self._scale
-        if self._fields:
-            whole = {**values, "request": payloads[0], "response": payloads[1]}
-            for name, path in self._fields:
-                value = number(_at(whole, path))
-                if value is not None:
-                    measured[name] = value
+        for name, member, below in self._fields:
+            given = request if member == "request" else response if member == "response" else values.get(member)
+            for step in below:
+                given = given.get(step) if isinstance(given, dict) else None
+            value = number(given)
+            if value is not None:
+                measured[name] = value
+        return measured, self._add(measured, added) if added else {}
+
+    def _add(self, measured: dict[str, Number], added: CodeMetrics) -> dict[str, str]:
+        units: dict[str, str] = {}
         for name, (given, unit) in added.items():
             value = number(given)
             problem = _problem(name, value, unit, full=len(measured) >= _ROOM and name not in measured)
@@ -92,7 +97,7 @@ class Metrics:
                 measured[name] = value
                 if unit is not None:
                     units[name] = unit
-        return measured, units
+        return units
 
     def directive(self, names: Iterable[str], units: Mapping[str, str]) -> list[dict[str, Any]]:
         """The `CloudWatchMetrics` member of a line that has the counts and the metrics `names`."""
@@ -114,14 +119,6 @@ def with_unit(value: Any) -> tuple[Any, str | None]:
 def dimension_value(value: Any) -> str:
     """A dimension's value as CloudWatch takes it: text, not empty, at most 1024 characters."""
     return str(value)[:DIMENSION_VALUE_MAX] or "-"
-
-
-def _at(values: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        if not isinstance(values, dict):
-            return None
-        values = values.get(step)
-    return values
 
 
 def _problem(name: str, value: Number | None, unit: Any, *, full: bool) -> str | None:

@@ -17,16 +17,13 @@ _CONVERSIONS = ("tolist", "_asdict", "model_dump", "to_dict", "isoformat")
 
 def encoded(value: Any) -> bytes:
     """`value` as JSON, on one line. NaN and infinity become null. Raises nothing for want of a type."""
-    try:
-        return orjson.dumps(value, _simpler, _options())
-    except TypeError:
-        return orjson.dumps(_Rescue().plain(value), None, _options())
-
-
-def _options() -> int:
-    # With this option orjson imports numpy as soon as it meets a type that it does not know; where nobody
+    # With numpy's option orjson imports numpy as soon as it meets a type that it does not know; where nobody
     # has imported numpy there is no array to write either, and a first request must not pay for it.
-    return orjson.OPT_SERIALIZE_NUMPY if "numpy" in sys.modules else 0
+    options = orjson.OPT_SERIALIZE_NUMPY if "numpy" in sys.modules else 0
+    try:
+        return orjson.dumps(value, _simpler, options)
+    except TypeError:
+        return orjson.dumps(_Rescue(options).plain(value))
 
 
 def _simpler(value: Any) -> Any:
@@ -59,7 +56,8 @@ def _text(value: bytes) -> str:
 class _Rescue:
     """The slow way for one value: part by part, each part that cannot be written replaced by a word in <>."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: int) -> None:
+        self._options = options
         self._above: set[int] = set()
         self._left = _MOST_VALUES
 
@@ -87,7 +85,7 @@ class _Rescue:
         if isinstance(value, (list, tuple, set, frozenset)):
             return [self.plain(part) for part in value]
         try:
-            return orjson.Fragment(orjson.dumps(value, None, _options()))
+            return orjson.Fragment(orjson.dumps(value, None, self._options))
         except TypeError:
             return self.plain(_simpler(value))
 

@@ -91,7 +91,7 @@ class LineFormat:
             payload = encoded(response)
             values["response"] = orjson.Fragment(payload)
             values["response_size"] = len(payload)
-        measured, units = self._metrics.measure(values, status, (request, response), metrics)
+        measured, units = self._metrics.measure(values, status, request, response, metrics)
         if "features" in values and _same(values["features"], request):
             del values["features"]
         if self._redact or not self._capture:
@@ -108,9 +108,9 @@ class LineFormat:
                 return self.line(transaction._replace(metrics=NOTHING))
         return line
 
-    def _head(self, status: str, measured: dict[str, Number], units: dict[str, str]) -> bytes:
+    def _head(self, status: str, measured: dict[str, Number], units: Mapping[str, str]) -> bytes:
         """All that two lines with the same status and the same set of metrics share, encoded once."""
-        key = (status, tuple(measured), tuple(units.items()))
+        key = (status, *measured, *units.items())
         head = self._heads.get(key)
         if head is None:
             directive = {"CloudWatchMetrics": self._metrics.directive(measured, units)}
@@ -156,7 +156,7 @@ class LineFormat:
 
 
 def _joined(start_ms: int, head: bytes, values: dict[str, Any]) -> bytes:
-    return b'{"_aws":{"Timestamp":%d,%b%b\n' % (start_ms, head, encoded(values)[1:])
+    return b"".join((b'{"_aws":{"Timestamp":', str(start_ms).encode(), b",", head, encoded(values)[1:], b"\n"))
 
 
 def _identity(compiled: Mapping[str, Any], server_id: str) -> dict[str, Any]:

@@ -110,7 +110,8 @@ class Monitor:
         if requester is not None:
             fields["requester"] = requester
         start = self._start(start_ms)
-        return Inference(self, request, fields, start, transaction_id or _new_id(start), next(self._cold, False))
+        identity = _new_id(start) if transaction_id is None else text(transaction_id)
+        return Inference(self, request, fields, start, identity, next(self._cold, False))
 
     def current(self) -> Inference | None:
         """The inference of this monitor that runs in this thread or task, or None."""
@@ -125,20 +126,23 @@ class Monitor:
         start_ms: int | None = None,
         status: str = record.SUCCEEDED,
         transaction_id: str | None = None,
-        metrics: Mapping[str, Any] | None = None,
+        metrics: dict[str, Any] | None = None,
         **fields: Any,
     ) -> str:
         """Record an inference that is over; gives its transaction id.
 
-        elapse: milliseconds; start_ms: by default `elapse` ago; metrics: name -> value or (value, unit);
+        elapse: milliseconds; start_ms: by default `elapse` ago; metrics: a dict, name -> value or (value, unit);
         fields: as for `Inference.set`.
         """
-        milliseconds = max(0.0, round(float(self._number(elapse, "elapse") or 0), 3))
+        length = self._number(elapse, "elapse") or 0
+        milliseconds = round(length, 3) if length > 0 else 0.0
         start = self._start(start_ms, milliseconds)
-        identity = transaction_id or _new_id(start)
-        code_metrics = {name: with_unit(value) for name, value in metrics.items()} if metrics else NOTHING
+        identity = _new_id(start) if transaction_id is None else text(transaction_id)
+        added = (
+            {text(name): with_unit(value) for name, value in metrics.items()} if isinstance(metrics, dict) else NOTHING
+        )
         cold = next(self._cold, False)
-        self.write(Transaction(identity, start, milliseconds, status, request, response, fields, code_metrics, cold))
+        self.write(Transaction(identity, start, milliseconds, status, request, response, fields, added, cold))
         return identity
 
     def write(self, transaction: Transaction) -> None:
