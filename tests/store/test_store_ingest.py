@@ -62,6 +62,7 @@ def test_the_same_lines_twice_count_once(tmp_path: Path) -> None:
         assert len(store.records(EVER)) == 2
         store.compact(NOW)
         assert len(store.records(EVER)) == 2
+        assert store._connection.execute("SELECT count(*) FROM duplicate").fetchone() == (0,)
         append(tmp_path, line(1), stream="much later")
         assert len(store.records(EVER)) == 2
         store.ingest(NOW)
@@ -189,7 +190,7 @@ def test_garbage_in_the_identity_is_counted_and_nothing_stops(tmp_path: Path) ->
             )
             append(tmp_path, lines + line(number), stream=str(number))
         huge = platform(
-            "report", requestId="h", status="failure", metrics={"durationMs": 1e300, "maxMemoryUsedMB": True}
+            "report", requestId="h", status="failure", metrics={"durationMs": 1e100, "maxMemoryUsedMB": True}
         )
         append(tmp_path, init_start() + huge + report("x" * 5000, "failure") + line(99), stream="huge")
         taken = store.ingest(NOW)
@@ -280,10 +281,12 @@ def test_a_file_that_lost_its_end_is_read_on_from_there(tmp_path: Path) -> None:
         with path.open("r+b") as file:  # a power cut took what was not on the disk yet
             file.truncate(len(line(1)))
         store.ingest(NOW)
-        append(tmp_path, line(3) + line(3))
+        append(tmp_path, line(3, NOW - 5) + line(3, NOW - 5))
         assert store.ingest(NOW).records == 1
+        append(tmp_path, line(4))
+        assert store.ingest(NOW) == Ingested(size=len(line(4)), records=1)
         store.compact(NOW)
-        assert len(store.records(EVER)) == 2
+        assert len(store.records(EVER)) == 3
 
 
 def test_a_data_folder_that_was_copied_goes_on(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_lines import EVER, GROUP, NOW, append, line, record
@@ -138,6 +139,25 @@ def test_a_crash_at_any_step_neither_loses_nor_doubles(
         assert {path.relative_to(tmp_path / "lake").as_posix() for path in parquet_files(tmp_path)} == {
             file.name for file in lake.files(store._connection)
         }
+
+
+def test_of_two_compactions_at_once_one_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(tmp_path, line(1) + line(2))
+    with Store.open(tmp_path, writer=True) as store, store.share() as other:
+        store.ingest(NOW)
+        real = compact.parquet.write
+
+        def overtaken(*args: Any) -> LakeFile:
+            monkeypatch.undo()
+            other.compact(NOW)
+            return real(*args)
+
+        monkeypatch.setattr(compact.parquet, "write", overtaken)
+        with pytest.raises(StoreError, match="next compaction"):
+            store.compact(NOW)
+        assert len(store.records(EVER)) == 2
+        store.compact(NOW + GARBAGE_MS)
+        assert len(parquet_files(tmp_path)) == 1
 
 
 def test_lines_and_lake_of_a_lost_catalog_are_not_deleted(tmp_path: Path) -> None:

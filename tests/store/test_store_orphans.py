@@ -44,6 +44,7 @@ def test_a_killed_environment_is_sealed_and_its_invocation_recorded(
         assert store.seal_orphans(NOW + 2) == 0
         found = {one["request_id"]: one for one in store.records(EVER)}
     assert path.read_bytes() == before
+    assert all(one.startswith(b'{"time"') for one in before.splitlines()[-2:])
     assert ends(path)[-2:] == ["platform.report", "platform.streamEnd"]
     assert found["a"] == record(line(1, START - 100, request_id="a"))
     assert (found["b"]["status"], found["b"]["error"]["type"]) == ("failed", "Runtime.Killed")
