@@ -25,7 +25,7 @@ def connect(data: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """
     file = data / FILE
     if read_only and not file.exists():
-        raise StoreError(f"{data} holds no InferWatch data yet: {file.name} is missing. Start `inferwatch up` with it.")
+        raise _no_data(file)
     mode = "ro" if read_only else "rwc"
     try:
         connection = sqlite3.connect(
@@ -53,8 +53,14 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, read_only: bool) -> 
     if version > VERSION:
         raise StoreError(f"{file} was written by a newer InferWatch (catalog {version}); this one knows {VERSION}.")
     if read_only:
+        if version == 0:
+            raise _no_data(file)
         return
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if version < VERSION:
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _no_data(file: Path) -> StoreError:
+    return StoreError(f"{file.parent} holds no InferWatch data yet. Start `inferwatch up` with it first.")
