@@ -46,6 +46,9 @@ def test_reading_needs_a_catalog(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="holds no InferWatch data yet"):
             Store.open(data, writer=False)
     assert not (tmp_path / "missing").exists()
+    (tmp_path / "catalog.sqlite").touch()  # a writer that has just begun
+    with pytest.raises(StoreError, match="holds no InferWatch data yet"):
+        Store.open(tmp_path, writer=False)
 
 
 def test_a_reader_cannot_write(tmp_path: Path) -> None:

@@ -81,11 +81,13 @@ class Reader:
         """
         with snapshot(self._connection):
             files = set(lake.files(self._connection))
-        damaged = [
-            file.name for file in files.intersection(files if among is None else among) if self._is_damaged(file)
-        ]
-        if damaged and self.may_write:
-            lake.quarantine(self._data, self._connection, damaged)
+        try:
+            asked = files if among is None else files.intersection(among)
+            damaged = [file.name for file in asked if self._is_damaged(file)]
+            if damaged and self.may_write:
+                lake.quarantine(self._data, self._connection, damaged)
+        except OSError as error:
+            raise StoreError(f"The lake could not be checked: {error}.") from error
         self._damaged.update(damaged)
         return sorted(damaged)
 
