@@ -141,6 +141,15 @@ def test_left_in_another_context_it_is_recorded_all_the_same(monitor: Monitor, s
     assert len(sink.lines) == 1
 
 
+def test_entered_again_it_is_one_inference(monitor: Monitor, sink: MemorySink) -> None:
+    with monitor.inference() as outer, monitor.inference() as inner:
+        with outer, inner:
+            pass
+        assert monitor.current() is None
+    assert monitor.current() is None
+    assert len(sink.lines) == 2
+
+
 def test_each_asyncio_task_has_its_own(monitor: Monitor, sink: MemorySink) -> None:
     async def one(n: int, gate: asyncio.Event) -> None:
         with monitor.inference({"n": n}):

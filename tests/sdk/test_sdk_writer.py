@@ -175,6 +175,26 @@ def test_a_closed_writer_says_so(tmp_path: Path) -> None:
         writer.write(b"x\n")
 
 
+@pytest.mark.parametrize("close", ["before", "after"])
+def test_recording_without_a_stdout_is_counted(compiled: dict[str, Any], close: str) -> None:
+    program = f"""
+        import json, os, sys
+        from inferwatch.sdk import Monitor
+        if "{close}" == "before":
+            os.close(1)
+        monitor = Monitor(json.loads(sys.argv[1]))
+        if "{close}" == "after":
+            os.close(1)
+        monitor.record()
+        sys.exit(monitor.dropped)
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program), json.dumps(compiled)], capture_output=True, check=False
+    )
+    assert done.returncode == 1
+    assert b"dropped" in done.stderr
+
+
 @pytest.mark.parametrize("end", ["\\n", " "])
 def test_stdout_has_prints_before_the_line_that_follows_them(compiled: dict[str, Any], read: Read, end: str) -> None:
     program = f"""
@@ -194,19 +214,3 @@ def test_stdout_has_prints_before_the_line_that_follows_them(compiled: dict[str,
     line, _, rest = done.stdout[start:].partition(b"\n")
     assert read(line + b"\n")["request"] == {"n": 1}
     assert rest == b"after\n"
-
-
-def test_recording_without_a_stdout_is_counted(compiled: dict[str, Any]) -> None:
-    program = """
-        import json, os, sys
-        from inferwatch.sdk import Monitor
-        monitor = Monitor(json.loads(sys.argv[1]))
-        os.close(1)
-        monitor.record()
-        sys.exit(monitor.dropped)
-        """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), json.dumps(compiled)], capture_output=True, check=False
-    )
-    assert done.returncode == 1
-    assert b"dropped" in done.stderr

@@ -38,7 +38,7 @@ class Inference:
         self._monitor = monitor
         self._finished = False
         self._outer: Inference | None = None
-        self._elapse_from = 0
+        self._elapse_from: int | None = None
         self.request = request
         self.response: Any = None
         self.status: str = record.SUCCEEDED
@@ -77,17 +77,18 @@ class Inference:
         self._end(record.TIMEOUT, type, message)
 
     def __enter__(self) -> Self:
-        self._outer = current(None)
-        _innermost.set(self)
-        self._elapse_from = self._monitor.clock.monotonic_ns()
+        if self._elapse_from is None:  # entered once more, it would be its own outer inference
+            self._outer = current(None)
+            _innermost.set(self)
+            self._elapse_from = self._monitor.clock.monotonic_ns()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        elapsed_ns = self._monitor.clock.monotonic_ns() - self._elapse_from
-        if self._finished:
+        if self._finished or self._elapse_from is None:
             return
+        elapsed_ns = self._monitor.clock.monotonic_ns() - self._elapse_from
         if kind is not None and self.status == record.SUCCEEDED:
             self.fail(kind.__name__, text(error))
         self._finished = True

@@ -20,12 +20,11 @@ class Writer:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._torn = False
-        self.renew()
-        renew_after_fork(self)
-
         # A file takes each appended line whole. A pipe mixes writes of more than 4 KB with any others, so that on a
         # pipe short lines must wait for long ones too.
-        self._mixes = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        self._mixes = _is_pipe(descriptor)
+        self.renew()
+        renew_after_fork(self)
 
     def renew(self) -> None:
         self._lock = Lock()
@@ -75,3 +74,10 @@ class Writer:
                 if not poll.poll(_PATIENCE_MS):
                     raise
         self._torn = False
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:  # it is closed, as stdout may be: each write will say so
+        return False
