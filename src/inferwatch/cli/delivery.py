@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from pathlib import Path
 
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
 from inferwatch.cli.trouble import Trouble
 from inferwatch.notify.outbox import deliver_due
 from inferwatch.ports import Notify
-from inferwatch.store import catalog
+from inferwatch.store import Store
 from inferwatch.store.outbox import Outbox
 
 ROUND_SECONDS = 0.5
@@ -20,17 +18,17 @@ NOTIFICATIONS = "notifications"
 
 
 def deliver(
-    data: Path,
+    store: Store,
     scope: str,
     targets: Mapping[str, Notify | None],
     heartbeats: Heartbeats,
     tell: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    """Deliver what is due until `stop`. tell: where trouble is told."""
+    """Deliver what is due until `stop`. The store is this thread's own, and closed at the end."""
     trouble = Trouble("the delivery of notifications", tell)
-    with closing(catalog.connect(data)) as connection:
-        outbox = Outbox(connection, scope)
+    with store:
+        outbox = store.outbox(scope)
         while not stop.wait(ROUND_SECONDS):
             trouble.guard(lambda: _round(outbox, targets, heartbeats))
 

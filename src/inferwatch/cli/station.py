@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from inferwatch.cli import output
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.delivery import NOTIFICATIONS, deliver
 from inferwatch.cli.heartbeats import Heartbeats
+from inferwatch.cli.housekeeping import keep_house
 from inferwatch.cli.page_sources import local_sources
 from inferwatch.cli.readers import Readers, SharedMetricSource
 from inferwatch.cli.watch import ALARMS, INGEST, Watch, scope
@@ -24,6 +24,7 @@ from inferwatch.local.serve import LOOPBACK, App, bind, port_of, serve
 from inferwatch.notify.targets import targets
 from inferwatch.serving import cors
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.store import Store
 from inferwatch.web import Sessions, page_app
 
 LAST_ROUND_SECONDS = 0.5
@@ -69,14 +70,15 @@ class Station:
 
     def run(self, ready: Callable[[], None], page_ready: Callable[[], None] = lambda: None) -> None:
         """Run until SIGINT, SIGTERM or `stop`. page_ready: called when the page answers; ready: when the model does."""
-        threads = [self._start_watch(), self._start("delivery", self._deliver)]
-        try:
-            asyncio.run(self._serve(ready, page_ready))
-        finally:
-            self._threads_stop.set()
-            for thread in threads:
-                thread.join(LAST_ROUND_SECONDS)
-            self.readers.close()
+        with Store.open(self.data, writer=True) as store:
+            threads = self._start_threads(store)
+            try:
+                asyncio.run(self._serve(ready, page_ready))
+            finally:
+                self._threads_stop.set()
+                for thread in threads:
+                    thread.join(LAST_ROUND_SECONDS)
+                self.readers.close()
 
     def stop(self) -> None:
         """End it, from any thread."""
@@ -116,21 +118,19 @@ class Station:
         sources = local_sources(self.spec, scope(self.spec), self.readers, self.metrics, self._heartbeats.last)
         return page_app(sources, self._sessions, stop=stop, gateway_url=self.gateway_url)
 
-    def _start_watch(self) -> threading.Thread:
-        opened: Future[None] = Future()
-        watch = Watch(self.spec, self.data, self._page_url, self._heartbeats, output.note)
-        thread = self._start("watch", partial(watch.run, opened, self._threads_stop))
-        opened.result()
-        return thread
-
-    def _deliver(self) -> None:
-        deliver(self.data, scope(self.spec), self._targets, self._heartbeats, output.note, self._threads_stop)
-
-    def _start(self, name: str, work: Callable[[], None]) -> threading.Thread:
-        # A daemon: one that hangs in a webhook must not keep the process from ending.
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        thread.start()
-        return thread
+    def _start_threads(self, store: Store) -> list[threading.Thread]:
+        tell, stop = output.note, self._threads_stop
+        watch = Watch(self.spec, self._page_url, self._heartbeats, tell)
+        work: dict[str, Callable[[], None]] = {
+            "watch": partial(watch.run, store.share(), stop),
+            "delivery": partial(deliver, store.share(), scope(self.spec), self._targets, self._heartbeats, tell, stop),
+            "housekeeping": partial(keep_house, store.share(), tell, stop),
+        }
+        # Daemons: one that hangs in a webhook must not keep the process from ending.
+        threads = [threading.Thread(target=call, name=name, daemon=True) for name, call in work.items()]
+        for thread in threads:
+            thread.start()
+        return threads
 
     def _new_token(self, token: str) -> None:
         output.note(f"The link was used. Another browser: {self._page_url}?token={token}")

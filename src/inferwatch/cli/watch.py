@@ -1,61 +1,41 @@
-"""The thread that watches: takes in what the streams hold, evaluates the alarms, and keeps house."""
+"""The thread that watches: takes in what the streams hold, and evaluates the alarms."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import closing
-from pathlib import Path
 
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
 from inferwatch.cli.trouble import Trouble
-from inferwatch.errors import InferWatchError
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store
 
 ROUND_SECONDS = 0.25
-HOUSEKEEPING_ROUNDS = 120
-"""Every so many rounds: compaction, thinning, and streams whose writer has died."""
 
 INGEST = "ingest"
 ALARMS = "alarms"
 
 
 class Watch:
-    """The one writer of a data folder, for one model. tell: where trouble is told."""
+    """Watches one model. page_url: for links to the page; tell: where trouble is told."""
 
-    def __init__(
-        self, spec: MonitorSpec, data: Path, page_url: str, heartbeats: Heartbeats, tell: Callable[[str], None]
-    ) -> None:
+    def __init__(self, spec: MonitorSpec, page_url: str, heartbeats: Heartbeats, tell: Callable[[str], None]) -> None:
         self._spec = spec
-        self._data = data
         self._page_url = page_url
         self._heartbeats = heartbeats
         self._tell = tell
 
-    def run(self, opened: Future[None], stop: threading.Event) -> None:
-        """Watch until `stop`. opened: resolved when the data folder is ours, or the reason why it is not."""
-        try:
-            store = Store.open(self._data, writer=True)
-        except InferWatchError as error:
-            opened.set_exception(error)
-            return
-        with closing(store):
-            opened.set_result(None)
+    def run(self, store: Store, stop: threading.Event) -> None:
+        """Watch until `stop`, then take in what came last. The store is the one writer's, and closed at the end."""
+        trouble = Trouble("the store", self._tell)
+        with store:
             schedule = self._schedule(store)
-            trouble = Trouble("the store", self._tell)
-            trouble.guard(lambda: self._seal_orphans(store))
-            rounds = 0
             while not stop.wait(ROUND_SECONDS):
-                rounds += 1
                 trouble.guard(lambda: self._round(store, schedule))
-                if rounds % HOUSEKEEPING_ROUNDS == 0:
-                    trouble.guard(lambda: self._keep_house(store))
             trouble.guard(lambda: self._ingest(store))
 
     def _round(self, store: Store, schedule: Schedule) -> None:
@@ -66,14 +46,6 @@ class Watch:
     def _ingest(self, store: Store) -> None:
         store.ingest(now_ms())
         self._heartbeats.beat(INGEST)
-
-    def _seal_orphans(self, store: Store) -> None:
-        store.seal_orphans(now_ms())
-
-    def _keep_house(self, store: Store) -> None:
-        self._seal_orphans(store)
-        store.compact(now_ms())
-        store.thin(now_ms())
 
     def _schedule(self, store: Store) -> Schedule:
         identity = self._spec.identity
