@@ -63,7 +63,7 @@ def test_the_reference_s_recording_runs(model: Path) -> None:
 
 @pytest.mark.parametrize("document", [*sorted(ROOT.glob("docs/**/*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 def test_links_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text()):
+    for target in re.findall(r'(?:\]\(|src="|srcset=")(?!https?://)([^)#"]+)', document.read_text()):
         assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
