@@ -19,14 +19,15 @@ Notify = Callable[[Notification], None]
 class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which records to read: those that started in [start_ms, end_ms) and meet every condition given.
 
-    log_group: one model's; status: any of these; text: found in the record's line, whatever its case;
-    order: newest, oldest, slowest or least confident first; before: `(start_ms, transaction_id)` of the last row
-    of the page before (for the two orders by time).
+    log_group: one model's; environment: `dev`, `prod`, ...; status: any of these; text: found in the record's line,
+    whatever its case; order: newest, oldest, slowest or least confident first; before: `(start_ms, transaction_id)`
+    of the last row of the page before (for the two orders by time).
     """
 
     start_ms: int
     end_ms: int
     log_group: str | None = None
+    environment: str | None = None
     status: tuple[str, ...] = ()
     version: str | None = None
     transaction_id: str | None = None

@@ -81,7 +81,7 @@ def test_the_most_telling_records_are_asked_for(
     notifications(a_transition(alarm), a_spec(tmp_path), source, URL)
     (query,) = source.queries
     assert (query.order, query.status, query.limit) == (order, status, 3)
-    assert query.log_group == "/demo/vision/digits"
+    assert (query.log_group, query.environment) == ("/demo/vision/digits", "dev")
 
 
 def test_records_come_from_the_range_that_was_evaluated(tmp_path: Path) -> None:

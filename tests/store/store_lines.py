@@ -33,16 +33,19 @@ IDENTITY: dict[str, Any] = {
     "high_resolution": [],
     "timeout": 10.0,
 }
-_format = LineFormat(IDENTITY, "server")
+_formats = {name: LineFormat({**IDENTITY, "environment": name}, "server") for name in ("dev", "prod")}
 
 
 def line(
     number: int, start_ms: int = NOW - 60_000, *, elapse: float = 20.0, status: str = "succeeded", **more: Any
 ) -> bytes:
-    """The line of transaction `number`; the same number and start always give the same id."""
+    """The line of transaction `number`; the same number and start always give the same id.
+
+    more: environment (by default `prod`), request, and further fields.
+    """
     entropy = hashlib.sha256(b"%d" % number).digest()[:10]
     request = more.pop("request", {"number": number})
-    return _format.line(
+    return _formats[more.pop("environment", "prod")].line(
         Transaction(transaction_id(start_ms, entropy), start_ms, elapse, status=status, request=request, fields=more)
     )
 

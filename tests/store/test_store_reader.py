@@ -26,6 +26,7 @@ def lines() -> list[bytes]:
         fields: dict[str, Any] = {
             "confidence": dice.choice([None, 0.25, 0.5, dice.random()]),
             "label": dice.choice(LABELS),
+            "environment": dice.choice(["dev", "prod"]),
         }
         if dice.random() < 0.2:
             fields["error"] = {"type": "ValueError", "message": "Bad Input"}
@@ -67,6 +68,7 @@ def expected(query: RecordQuery) -> list[Record]:
         one
         for one in found
         if query.start_ms <= start(one) < query.end_ms
+        and (query.environment is None or one["environment"] == query.environment)
         and (not query.status or one["status"] in query.status)
         and (query.version is None or str(one["model_version"]) == query.version)
         and (query.min_elapse is None or one["elapse"] >= query.min_elapse)
@@ -88,6 +90,7 @@ queries = st.builds(
     start_ms=st.sampled_from([0, NOW - 2 * DAY, NOW - 1000]),
     end_ms=st.sampled_from([NOW - 5, NOW - DAY, NOW + 1]),
     log_group=st.sampled_from([None, GROUP]),
+    environment=st.sampled_from([None, "dev", "prod", "test"]),
     status=st.sampled_from([(), ("failed",), ("failed", "timeout"), ("nothing",)]),
     version=st.sampled_from([None, "3", "4"]),
     min_elapse=st.sampled_from([None, 20.25, 3000.0]),
@@ -141,6 +144,7 @@ def test_values_are_never_sql(sides: dict[str, Store]) -> None:
             RecordQuery(start_ms=0, end_ms=NOW, status=(evil,)),
             RecordQuery(start_ms=0, end_ms=NOW, text=evil),
             RecordQuery(start_ms=0, end_ms=NOW, log_group=evil),
+            RecordQuery(start_ms=0, end_ms=NOW, environment=evil),
             RecordQuery(start_ms=0, end_ms=NOW, before=(NOW, evil), status=("x",)),
         ):
             assert store.records(query) == []

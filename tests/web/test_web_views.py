@@ -10,6 +10,7 @@ from web_world import NOON, World
 
 from inferwatch.spec.statistic import statistic_problem
 from inferwatch.web.charts import charts
+from inferwatch.web.views import Views
 
 
 def chart_id(world: World, kind: str) -> str:
@@ -193,6 +194,16 @@ def test_one_transaction_is_told_in_full(world: World, client: httpx.Client) -> 
     (row,) = client.get("/api/transactions").json()["transactions"]
     assert len(row["prediction"]) == 80
     assert "request" not in row
+
+
+def test_another_environment_of_the_model_is_not_shown(world: World, client: httpx.Client) -> None:
+    own = world.infer(NOON - 2000)
+    other = world.infer(NOON - 1000, environment="prod")
+    world.settle()
+    assert [row["transaction_id"] for row in client.get("/api/transactions").json()["transactions"]] == [own]
+    assert client.get(f"/api/transactions/{other}").status_code == 404
+    newest = Views(world.sources, None).sections(())["transactions"]
+    assert [row["transaction_id"] for row in newest] == [own]
 
 
 def test_what_is_not_there_is_told(client: httpx.Client) -> None:

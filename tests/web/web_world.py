@@ -65,7 +65,6 @@ class World:
         self.now = now
         self.store = Store.open(folder / "data", writer=True)
         self._sink = LogStreamSink(folder / "data", LOG_GROUP, "test")
-        self._monitor = Monitor(self.spec.compile(), self._sink)
         self._readers = Readers(folder / "data")
         self.health: dict[str, int] = {}
         self.tokens: list[str] = []
@@ -80,10 +79,11 @@ class World:
         local = local_sources(self.spec, SCOPE, self._readers, metrics, lambda: self.health)
         return replace(local, now_ms=self.now_ms)
 
-    def infer(self, at_ms: int, elapse: float = 20.0, **fields: Any) -> str:
-        """Record one inference, to be seen after `settle`; gives its id."""
+    def infer(self, at_ms: int, elapse: float = 20.0, environment: str = "dev", **fields: Any) -> str:
+        """Record one inference, to be seen after `settle`; gives its id. environment: the page's own is `dev`."""
+        monitor = Monitor({**self.spec.compile(), "environment": environment}, self._sink)
         fields = {"confidence": 0.9, "prediction": 3, "request": {"pixels": [0, 1, 2, 3]}, **fields}
-        return self._monitor.record(start_ms=at_ms, elapse=elapse, **fields)
+        return monitor.record(start_ms=at_ms, elapse=elapse, **fields)
 
     def settle(self) -> None:
         self.store.ingest(self.now_ms())

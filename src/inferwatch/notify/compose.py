@@ -90,6 +90,7 @@ def _telling(transition: Transition, alarm: AlarmSpec, spec: MonitorSpec, source
         start_ms=start_ms,
         end_ms=end_ms,
         log_group=spec.identity.log_group,
+        environment=spec.identity.environment,
         version=(alarm.dimensions or {}).get(record.VERSION_DIMENSION),
         limit=TELLING_MAX,
         **_TELLING.get(alarm.metric, {}),

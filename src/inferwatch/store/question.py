@@ -50,6 +50,7 @@ def _where(query: RecordQuery) -> tuple[str, dict[str, Any]]:
             conditions.append(condition)
             values.update(bound)
 
+    when(query.environment, "environment = $environment", environment=query.environment)
     when(query.status, "list_contains($status, status)", status=list(query.status))
     when(query.version, "model_version = $version", version=query.version)
     when(query.transaction_id, "transaction_id = $transaction_id", transaction_id=query.transaction_id)
@@ -68,6 +69,7 @@ def matches(query: RecordQuery, row: dict[str, Any]) -> bool:
     """Whether the row of a record that is not yet in the lake meets the query."""
     return (
         query.start_ms <= row["start_at"] < query.end_ms
+        and query.environment in (None, row.get("environment"))
         and (not query.status or row.get("status") in query.status)
         and query.version in (None, row.get("model_version"))
         and query.transaction_id in (None, row["transaction_id"])

@@ -55,6 +55,7 @@ def transaction_view(sources: Sources, transaction_id: str) -> Record | None:
         start_ms=max(0, sent_ms - _CLOCK_SKEW_MS),
         end_ms=sent_ms + _QUEUE_MS,
         log_group=sources.spec.identity.log_group,
+        environment=sources.spec.identity.environment,
         transaction_id=transaction_id,
         limit=1,
     )

@@ -82,7 +82,7 @@ class Views:
         return JsonResponse(transactions_view(self._sources, self._query(request)))
 
     def _query(self, request: Request) -> RecordQuery:
-        given = request.query_params
+        given, identity = request.query_params, self._sources.spec.identity
         start, end = params.time_range(given, self._sources.now_ms() + 1)
         order = params.order(given)
         before = params.cursor(given)
@@ -91,7 +91,8 @@ class Views:
         return RecordQuery(
             start_ms=start,
             end_ms=end,
-            log_group=self._sources.spec.identity.log_group,
+            log_group=identity.log_group,
+            environment=identity.environment,
             status=params.choices(given, "status", record.STATUSES),
             version=given.get("version") or None,
             min_elapse=params.number(given, "min_elapse"),
@@ -117,6 +118,7 @@ class Views:
             start_ms=now_ms - NEWEST_ROWS_MS,
             end_ms=now_ms + 1,
             log_group=sources.spec.identity.log_group,
+            environment=sources.spec.identity.environment,
             limit=NEWEST_ROWS,
         )
         told: dict[str, Any] = {
