@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inferwatch.spec.alarm import DAY, HIGH_RESOLUTION_PERIODS, AlarmSpec
+from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.period import DAY, HIGH_RESOLUTION, HOUR, MINUTE
 
 # CloudWatch looks at more periods than N, so that a gap does not hide older datapoints. How many more is not
 # published; its one documented example looks at 5 periods for N = 3.
@@ -11,9 +12,9 @@ EXTRA_PERIODS = 2
 
 def interval(alarm: AlarmSpec) -> int:
     """Seconds between two evaluations: 10 for periods under a minute, an hour where N periods exceed a day, else 60."""
-    if alarm.period in HIGH_RESOLUTION_PERIODS:
+    if alarm.period in HIGH_RESOLUTION:
         return 10
-    return 3600 if alarm.evaluation_periods * alarm.period > DAY else 60
+    return HOUR if alarm.evaluation_periods * alarm.period > DAY else MINUTE
 
 
 def boundary(alarm: AlarmSpec, now_ms: int) -> int:

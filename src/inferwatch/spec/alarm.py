@@ -17,10 +17,6 @@ Comparison = Literal[
 TreatMissingData = Literal["missing", "ignore", "breaching", "notBreaching"]
 LowSampleCountPercentile = Literal["evaluate", "ignore"]
 
-HIGH_RESOLUTION_PERIODS = (10, 20, 30)
-DAY = 86_400
-WEEK = 7 * DAY
-
 
 class AlarmSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One metric alarm.

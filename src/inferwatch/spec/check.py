@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from inferwatch.spec import limits, record
-from inferwatch.spec.alarm import DAY, HIGH_RESOLUTION_PERIODS, WEEK, AlarmSpec
+from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.dashboard import GRID_COLUMNS
 from inferwatch.spec.fault import Fault, suggestion
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.period import DAY, HOUR, WEEK, period_problem
 from inferwatch.spec.statistic import percentile, statistic_problem
 
 LAMBDA_MEMORY = (128, 10_240)
 LAMBDA_TIMEOUT = 900
-HOUR = 3600
 
 
 def check(spec: MonitorSpec) -> None:
@@ -106,8 +106,8 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
 
 
 def _timing(alarm: AlarmSpec, key: str) -> None:
-    if alarm.period not in HIGH_RESOLUTION_PERIODS and (alarm.period < 60 or alarm.period % 60):
-        raise Fault(f"{key}.period", f"{alarm.period} is not allowed; expected 10, 20, 30 or a multiple of 60")
+    if problem := period_problem(alarm.period):
+        raise Fault(f"{key}.period", f"{alarm.period} {problem}")
     if alarm.evaluation_periods < 1:
         raise Fault(f"{key}.evaluation_periods", f"{alarm.evaluation_periods} must be 1 or more")
     longest = DAY if alarm.period < HOUR else WEEK

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import msgspec
 
 from inferwatch.spec import record
-from inferwatch.spec.alarm import HIGH_RESOLUTION_PERIODS, AlarmSpec
+from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec
 from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.identity import Identity
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.notify import NotifySpec
+from inferwatch.spec.period import HIGH_RESOLUTION
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +75,7 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
         `by_version`; `metrics` [{name, field, unit}]; `high_resolution`, the metrics that an alarm
         watches by less than a minute; `predict`, `parse`, `features`, `timeout` for serving.
         """
-        high_resolution = {a.metric for a in self.alarms if a.period in HIGH_RESOLUTION_PERIODS}
+        high_resolution = {a.metric for a in self.alarms if a.period in HIGH_RESOLUTION}
         compiled: dict[str, Any] = {
             **msgspec.to_builtins(self.identity),
             "log_group": self.identity.log_group,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from inferwatch.alarms.values import Datapoint
 from inferwatch.errors import QueryError
 from inferwatch.ports import Record, RecordQuery
+from inferwatch.spec.period import period_problem
 from inferwatch.spec.statistic import statistic_problem
 from inferwatch.store import emf, rollup
 from inferwatch.store.aggregate import Aggregate
@@ -16,8 +17,6 @@ from inferwatch.store.reader import Reader
 from inferwatch.store.rollup import SPANS
 from inferwatch.store.times import MINUTE, SECOND
 from inferwatch.store.transaction import snapshot
-
-HIGH_RESOLUTION = (10, 20, 30)
 
 
 class LocalMetricSource:
@@ -43,11 +42,10 @@ class LocalMetricSource:
         are left answer, each counted to the period that it begins in: a Sum of five minutes then stands where
         sums of a minute were asked for, as its `samples` tell.
         """
-        problem = statistic_problem(statistic)
-        if problem:
+        if problem := statistic_problem(statistic):
             raise QueryError(f"{statistic!r} {problem}")
-        if period not in HIGH_RESOLUTION and (period < 60 or period % 60):
-            raise QueryError(f"a period of {period} s cannot be asked for; allowed are 10, 20, 30 and multiples of 60")
+        if problem := period_problem(period):
+            raise QueryError(f"a period of {period} s {problem}")
         with snapshot(self._connection):
             series = rollup.find(self._connection, SeriesKey(self._namespace, metric, emf.dimensions(dimensions)))
             if series is None:

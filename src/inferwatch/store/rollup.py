@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import orjson
 
+from inferwatch.spec.period import RETENTION
 from inferwatch.store.aggregate import Aggregate
 from inferwatch.store.emf import Dimensions, SeriesKey
 from inferwatch.store.histogram import Histogram
-from inferwatch.store.times import DAY, HOUR, SECOND
+from inferwatch.store.times import HOUR, SECOND
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS series (
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS thinned (
 );
 """
 
-KEPT_MS = {10: 3 * HOUR, 60: 15 * DAY, 300: 63 * DAY, 3600: 455 * DAY}
+KEPT_MS = {span: kept * SECOND for span, kept in RETENTION.items()}
 """How long the aggregates of each span (seconds) are kept."""
 
 SPANS = tuple(KEPT_MS)

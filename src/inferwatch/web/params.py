@@ -8,6 +8,7 @@ from typing import Literal
 from starlette.datastructures import QueryParams
 
 from inferwatch.errors import QueryError
+from inferwatch.spec.period import RETENTION
 
 Order = Literal["-start_at", "start_at", "-elapse", "confidence"]
 ORDERS: dict[str, Order] = {
@@ -16,7 +17,7 @@ ORDERS: dict[str, Order] = {
     "slowest": "-elapse",
     "least-confident": "confidence",
 }
-LONGEST_RANGE_MS = 455 * 86_400_000
+LONGEST_RANGE_MS = max(RETENTION.values()) * 1000
 DEFAULT_RANGE_MS = 900_000
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999, the last that ISO 8601 writes with four digits."""

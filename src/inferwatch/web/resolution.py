@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from inferwatch.spec.period import DAY, HOUR, RETENTION
+
 POINTS_MAX = 360
-PERIODS = (10, 60, 300, 3600, 21_600, 86_400)
-# CloudWatch's retention, which the rollups follow: age in seconds up to which each period can still be had.
-_KEPT = ((3 * 3600, 10), (15 * 86_400, 60), (63 * 86_400, 300))
+PERIODS = (*RETENTION, 6 * HOUR, DAY)
 
 
 def period_for(start_ms: int, end_ms: int, now_ms: int, points: int = POINTS_MAX) -> int:
@@ -18,7 +18,4 @@ def period_for(start_ms: int, end_ms: int, now_ms: int, points: int = POINTS_MAX
 
 
 def _kept_period(age: float) -> int:
-    for oldest, period in _KEPT:
-        if age <= oldest:
-            return period
-    return 3600
+    return next((period for period, kept in RETENTION.items() if age <= kept), max(RETENTION))
