@@ -1,4 +1,4 @@
-"""CloudWatch's limits on names, as its API reference and the Lambda logging page state them."""
+"""CloudWatch's limits on names and metrics, as its API reference and the Lambda logging page state them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ DIMENSION_VALUE_MAX = 1024
 ALARM_NAME_MAX = 255
 ALARM_ACTIONS_MAX = 5
 METRICS_A_LINE_MAX = 100
+VALUES_A_METRIC_MAX = 100
+DIMENSIONS_MAX = 30
+METRIC_VALUE_MAX = 2.0**360
 
 UNITS = (
     *("Seconds", "Microseconds", "Milliseconds"),

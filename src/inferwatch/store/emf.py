@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeGuard
 
-MAX_METRICS = 100
-MAX_VALUES = 100
-MAX_DIMENSIONS = 30
-LONGEST_DIMENSION_VALUE = 1024
-LARGEST_VALUE = 2.0**360
+from inferwatch.spec.limits import (
+    DIMENSION_VALUE_MAX,
+    DIMENSIONS_MAX,
+    METRIC_VALUE_MAX,
+    METRICS_A_LINE_MAX,
+    VALUES_A_METRIC_MAX,
+)
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -73,17 +75,17 @@ def _valid(directive: object) -> bool:
     namespace, sets, metrics = (directive.get(name) for name in ("Namespace", "Dimensions", "Metrics"))
     if not (isinstance(namespace, str) and namespace and isinstance(sets, list) and isinstance(metrics, list)):
         return False
-    return len(metrics) <= MAX_METRICS
+    return len(metrics) <= METRICS_A_LINE_MAX
 
 
 def _dimension_set(document: dict[str, Any], names: object) -> Dimensions | None:
     """The set's names with their values, or None where a value is missing or is no string."""
-    if not isinstance(names, list) or len(names) > MAX_DIMENSIONS:
+    if not isinstance(names, list) or len(names) > DIMENSIONS_MAX:
         return None
     pairs = {}
     for name in names:
         value = document.get(name) if isinstance(name, str) else None
-        if not isinstance(value, str) or not 0 < len(value) <= LONGEST_DIMENSION_VALUE:
+        if not isinstance(value, str) or not 0 < len(value) <= DIMENSION_VALUE_MAX:
             return None
         pairs[name] = value
     return dimensions(pairs)
@@ -100,7 +102,7 @@ def _samples(
         return []
     target = document.get(name)
     values = target if isinstance(target, list) else [target]
-    if not 0 < len(values) <= MAX_VALUES or not all(map(is_number, values)):
+    if not 0 < len(values) <= VALUES_A_METRIC_MAX or not all(map(is_number, values)):
         return []
     numbers = tuple(map(float, values))
     return [Sample(SeriesKey(namespace, name, pairs), unit, numbers) for pairs in sets if pairs is not None]
@@ -108,4 +110,4 @@ def _samples(
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """A number that CloudWatch takes: neither a boolean nor beyond 2**360."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_VALUE
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= METRIC_VALUE_MAX
