@@ -67,12 +67,12 @@ def _problem(name: str, feature: Mapping[str, Any], features: Mapping[str, Any])
     if name not in features:
         return f"{name} is missing; expected {describe(feature)}"
     if length is None:
-        return None if _fits(feature, value) else f"{name} must be {describe(feature)}; got {_kind_of(value)}"
+        return None if _fits(feature, value) else f"{name} must be {describe(feature)}; got {_got(feature, value)}"
     if not isinstance(value, list) or (length >= 0 and len(value) != length):
         return f"{name} must be {describe(feature)}; got {_kind_of(value)}"
     for index, item in enumerate(value):
         if not _fits(feature, item):
-            return f"{name}[{index}] must be {describe({**feature, 'length': None})}; got {_kind_of(item)}"
+            return f"{name}[{index}] must be {describe({**feature, 'length': None})}; got {_got(feature, item)}"
     return None
 
 
@@ -94,6 +94,13 @@ def _is_of_type(kind: str, value: Any) -> bool:
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (kind == "number" and isinstance(value, float) and math.isfinite(value))
+
+
+def _got(feature: Mapping[str, Any], value: Any) -> str:
+    """What came in place of what was wanted, without the value itself."""
+    if not _is_of_type(feature["type"], value):
+        return _kind_of(value)
+    return "one out of range" if feature.get("values") is None else "another one"
 
 
 def _kind_of(value: Any) -> str:
