@@ -12,6 +12,9 @@ from inferwatch.alarms.values import Datapoint, Notification
 Record = dict[str, Any]
 """One inference transaction, as in the log line, without its `_aws` member."""
 
+Order = Literal["-start_at", "start_at", "-elapse", "confidence"]
+"""Newest, oldest, slowest or least confident first."""
+
 Notify = Callable[[Notification], None]
 """Delivers one notification, or raises. Retrying is the outbox's work."""
 
@@ -20,8 +23,8 @@ class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which records to read: those that started in [start_ms, end_ms) and meet every condition given.
 
     log_group: one model's; environment: `dev`, `prod`, ...; status: any of these; text: found in the record's line,
-    whatever its case; order: newest, oldest, slowest or least confident first; before: `(start_ms, transaction_id)`
-    of the last row of the page before (for the two orders by time).
+    whatever its case; before: `(start_ms, transaction_id)` of the last row of the page before, ignored where the order
+    is not by time.
     """
 
     start_ms: int
@@ -33,9 +36,14 @@ class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str | None = None
     min_elapse: float | None = None
     text: str | None = None
-    order: Literal["-start_at", "start_at", "-elapse", "confidence"] = "-start_at"
+    order: Order = "-start_at"
     limit: int = 100
     before: tuple[int, str] | None = None
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the order is one by time, the only ones that have pages."""
+        return self.order in ("-start_at", "start_at")
 
 
 class MetricSource(Protocol):

@@ -8,8 +8,6 @@ from typing import Any, Final
 from inferwatch.ports import RecordQuery
 from inferwatch.store.row import CATEGORY_FEATURE, COLUMNS
 
-BY_TIME: Final = ("-start_at", "start_at")
-
 _NOT_SEARCHED: Final = ("metrics", "log_stream")
 _SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name not in _NOT_SEARCHED)
 _SEARCHED_PATTERN: Final = f"^({'|'.join(_SEARCHED)}|{CATEGORY_FEATURE}.*)$"
@@ -58,7 +56,7 @@ def _where(query: RecordQuery) -> tuple[str, dict[str, Any]]:
     if query.text:
         searched = f"concat_ws(chr(10), *COLUMNS('{_SEARCHED_PATTERN}'))"
         when(query.text, f"contains(lower({searched}), lower($text))", text=query.text)
-    if query.before is not None and query.order in BY_TIME:
+    if query.before is not None and query.by_time:
         sign = "<" if query.order == "-start_at" else ">"
         last = {"before_ms": query.before[0] * 1000, "before_id": query.before[1]}
         when(last, f"(start_at, transaction_id) {sign} (make_timestamptz($before_ms), $before_id)", **last)
@@ -84,7 +82,7 @@ def ordered(query: RecordQuery, rows: Iterable[dict[str, Any]]) -> list[dict[str
 
     def place(row: dict[str, Any]) -> tuple[Any, ...]:
         age = row["start_at"], row["transaction_id"]
-        if query.order in BY_TIME:
+        if query.by_time:
             return age
         member = query.order.removeprefix("-")
         value = row.get(member)
@@ -101,6 +99,6 @@ def _found(text: str, row: dict[str, Any]) -> bool:
 
 def _after(query: RecordQuery, row: dict[str, Any]) -> bool:
     place = row["start_at"], row["transaction_id"]
-    if query.before is None or query.order not in BY_TIME:
+    if query.before is None or not query.by_time:
         return True
     return place < query.before if query.order == "-start_at" else place > query.before

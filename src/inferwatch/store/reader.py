@@ -140,7 +140,7 @@ class Reader:
 
 def _parts(query: RecordQuery, files: list[LakeFile]) -> list[list[LakeFile]]:
     """The files day by day in the order of the query, or all at once where its order is not by time."""
-    if query.order not in question.BY_TIME:
+    if not query.by_time:
         return [files]
     days = [list(same) for _, same in groupby(files, key=lambda file: file.day)]
     return days[::-1] if query.order == "-start_at" else days

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 from starlette.datastructures import QueryParams
 
 from inferwatch.errors import QueryError
+from inferwatch.ports import Order
 from inferwatch.spec.period import RETENTION
 
-Order = Literal["-start_at", "start_at", "-elapse", "confidence"]
 ORDERS: dict[str, Order] = {
     "newest": "-start_at",
     "oldest": "start_at",

@@ -20,8 +20,7 @@ _CLOCK_SKEW_MS = 60_000
 def transactions_view(sources: Sources, query: RecordQuery) -> dict[str, Any]:
     """A page of rows. next: the `before` of the page after, None on the last page and for orders not by time."""
     records = sources.metrics.records(query)
-    by_time = query.order in ("-start_at", "start_at")
-    more = by_time and len(records) == query.limit
+    more = query.by_time and len(records) == query.limit
     last = records[-1] if more else None
     return {
         "transactions": rows(records),

@@ -84,11 +84,7 @@ class Views:
     def _query(self, request: Request) -> RecordQuery:
         given, identity = request.query_params, self._sources.spec.identity
         start, end = params.time_range(given, self._sources.now_ms() + 1)
-        order = params.order(given)
-        before = params.cursor(given)
-        if before and order not in ("-start_at", "start_at"):
-            raise params.BadParameter("before", "is for the orders newest and oldest; ask for a higher limit instead")
-        return RecordQuery(
+        query = RecordQuery(
             start_ms=start,
             end_ms=end,
             log_group=identity.log_group,
@@ -97,10 +93,13 @@ class Views:
             version=given.get("version") or None,
             min_elapse=params.number(given, "min_elapse"),
             text=given.get("text") or None,
-            order=order,
+            order=params.order(given),
             limit=params.whole(given, "limit", 50, 1, ROWS_MAX),
-            before=before,
+            before=params.cursor(given),
         )
+        if query.before and not query.by_time:
+            raise params.BadParameter("before", "is for the orders newest and oldest; ask for a higher limit instead")
+        return query
 
     def transaction(self, request: Request) -> Response:
         params.only(request.query_params, ())
