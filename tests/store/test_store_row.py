@@ -50,6 +50,12 @@ def test_a_row_gives_the_record_back(document: dict[str, Any]) -> None:
     assert to_record(to_row(original, 1_763_716_320_123, "s", 0)) == original
 
 
+@pytest.mark.parametrize("unusable", ["soon", "", 5, None, "2025-13-01T00:00:00Z"])
+def test_a_start_that_is_no_time_becomes_the_one_by_which_the_record_is_found(unusable: object) -> None:
+    row = to_row({"transaction_id": "x", "start_at": unusable}, 1_763_716_320_123, "s", 0)
+    assert to_record(row) == {"transaction_id": "x", "start_at": "2025-11-21T09:12:00.123Z"}
+
+
 @given(st.lists(documents, min_size=1, max_size=10))
 @settings(max_examples=25, deadline=None)
 def test_the_lake_gives_the_records_back(

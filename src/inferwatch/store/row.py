@@ -89,6 +89,8 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
             cell = _cell(kind, value) if kind else None
             if cell is not None:
                 row[name] = cell
+            elif name == "start_at":
+                continue  # It is no time; start_ms stands for it.
             if cell is None or (kind in _AMBIGUOUS and _value(kind, cell) != value):
                 rest[name] = value
     for column, members in (("metrics", metrics), ("properties", rest)):
