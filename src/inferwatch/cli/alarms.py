@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import click
 import msgspec
 
-from inferwatch.alarms.values import ALARM, AlarmState, Transition
-from inferwatch.cli import options, output
-from inferwatch.cli.commands import EXIT_IN_ALARM
-from inferwatch.store import catalog
-from inferwatch.store.alarm_log import AlarmLog, scopes
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, AlarmState, Transition
+from inferwatch.cli import exit_codes, options, output
+from inferwatch.cli.scope import members
+from inferwatch.store import Store
 
-STYLES = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "yellow"}
+STYLES: dict[str, str] = {ALARM: "bold red", OK: "green", INSUFFICIENT_DATA: "yellow"}
 
 
 @click.group()
@@ -28,16 +26,16 @@ def command() -> None:
 @options.as_json
 def list_alarms(data: Path, as_json: bool) -> None:
     """Every alarm and its state. Ends with exit code 3 if one of them is in ALARM."""
-    with closing(catalog.connect(data, read_only=True)) as connection:
-        found = [(scope, s) for scope in scopes(connection) for s in AlarmLog(connection, scope).states().values()]
+    with Store.open(data, writer=False) as store:
+        found = [(scope, state) for scope in store.scopes() for state in store.alarm_log(scope).states().values()]
     if as_json:
-        output.json_lines({**_model(scope), **msgspec.to_builtins(state)} for scope, state in found)
+        output.json_lines({**members(scope), **msgspec.to_builtins(state)} for scope, state in found)
     elif not found:
         output.note(f"no alarm of {data} has been evaluated yet")
     else:
         output.table(("Alarm", "State", "Since", "Model", "Reason"), [_row(*pair) for pair in found], STYLES)
     if any(state.state == ALARM for _, state in found):
-        sys.exit(EXIT_IN_ALARM)
+        sys.exit(exit_codes.IN_ALARM)
 
 
 @command.command()
@@ -47,20 +45,15 @@ def list_alarms(data: Path, as_json: bool) -> None:
 @options.as_json
 def history(alarm: str | None, limit: int, data: Path, as_json: bool) -> None:
     """Transitions of ALARM, or of all alarms, newest first."""
-    with closing(catalog.connect(data, read_only=True)) as connection:
-        found = [(scope, t) for scope in scopes(connection) for t in AlarmLog(connection, scope).history(alarm, limit)]
+    with Store.open(data, writer=False) as store:
+        found = [(scope, change) for scope in store.scopes() for change in store.alarm_log(scope).history(alarm, limit)]
     found = sorted(found, key=lambda pair: -pair[1].at_ms)[:limit]
     if as_json:
-        output.json_lines({**_model(scope), **msgspec.to_builtins(transition)} for scope, transition in found)
+        output.json_lines({**members(scope), **msgspec.to_builtins(change)} for scope, change in found)
     elif not found:
         output.note(f"no transition{f' of {alarm}' if alarm else ''} in {data}")
     else:
         output.table(("At", "State", "Before", "Alarm", "Model", "Reason"), [_change(*pair) for pair in found], STYLES)
-
-
-def _model(scope: str) -> dict[str, str]:
-    log_group, _, environment = scope.rpartition(":")
-    return {"log_group": log_group, "environment": environment}
 
 
 def _row(scope: str, state: AlarmState) -> tuple[str, ...]:

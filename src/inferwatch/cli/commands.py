@@ -8,11 +8,8 @@ import sys
 
 import click
 
+from inferwatch.cli import exit_codes
 from inferwatch.errors import InferWatchError
-
-EXIT_ERROR = 1
-EXIT_USAGE = 2
-EXIT_IN_ALARM = 3
 
 # name -> module of this room, which holds a click command named `command`; and the line in --help
 COMMANDS = {
@@ -66,7 +63,7 @@ def run() -> None:
         cli(prog_name="inferwatch")
     except InferWatchError as error:
         click.echo(f"inferwatch: {error}", err=True)
-        sys.exit(EXIT_ERROR)
+        sys.exit(exit_codes.ERROR)
     except BrokenPipeError:  # `inferwatch tail | head`: the reader has gone, and that is no fault
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

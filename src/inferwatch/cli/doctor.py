@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from inferwatch.cli import checkup, options, output
+from inferwatch.cli import checkup, exit_codes, options, output
 from inferwatch.cli.checkup import Finding
 from inferwatch.errors import InferWatchError
 from inferwatch.spec import load_spec
@@ -31,7 +31,7 @@ def command(path: Path, data: Path, environment: str | None, as_json: bool) -> N
     else:
         output.table(("What", "", "Finding"), [(f.what, f.verdict, f.says) for f in findings], STYLES)
     if any(finding.verdict == "wrong" for finding in findings):
-        sys.exit(1)
+        sys.exit(exit_codes.ERROR)
 
 
 def _findings(path: Path, data: Path, environment: str | None) -> Iterator[Finding]:

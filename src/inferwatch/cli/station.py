@@ -16,7 +16,8 @@ from inferwatch.cli.heartbeats import Heartbeats
 from inferwatch.cli.housekeeping import keep_house
 from inferwatch.cli.page_sources import local_sources
 from inferwatch.cli.readers import Readers, SharedMetricSource
-from inferwatch.cli.watch import ALARMS, INGEST, Watch, scope
+from inferwatch.cli.scope import scope
+from inferwatch.cli.watch import ALARMS, INGEST, Watch
 from inferwatch.local.gateway import gateway_app
 from inferwatch.local.pool import Pool
 from inferwatch.local.refusals import Refusals

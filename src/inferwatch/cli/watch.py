@@ -8,6 +8,7 @@ from collections.abc import Callable
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
+from inferwatch.cli.scope import scope
 from inferwatch.cli.trouble import Trouble
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
@@ -64,8 +65,3 @@ class Watch:
 
     def _report(self, alarm: AlarmSpec, error: Exception) -> None:
         self._tell(f"alarm {alarm.name} could not be evaluated: {error}")
-
-
-def scope(spec: MonitorSpec) -> str:
-    """Whose alarms: the log group and the environment, since alarm names are unique only within them."""
-    return f"{spec.identity.log_group}:{spec.identity.environment}"

@@ -8,7 +8,7 @@ from types import TracebackType
 from inferwatch.ports import MetricSource, Record, RecordQuery
 from inferwatch.store import lake, rollup, seen, tally
 from inferwatch.store import position as positions
-from inferwatch.store.alarm_log import AlarmLog
+from inferwatch.store.alarm_log import AlarmLog, scopes
 from inferwatch.store.catalog import connect
 from inferwatch.store.compact import Compacted, compact
 from inferwatch.store.ingest import Ingest, Ingested
@@ -121,6 +121,10 @@ class Store:
         The writer moves them aside to `<data>/quarantine`.
         """
         return self._reader.check()
+
+    def scopes(self) -> list[str]:
+        """Every scope that has ever had an alarm, sorted."""
+        return scopes(self._connection)
 
     def alarm_log(self, scope: str) -> AlarmLog:
         return AlarmLog(self._connection, scope)

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from inferwatch.cli import output
+from inferwatch.cli import exit_codes, output
 from inferwatch.errors import RuntimeStartError
 
 DURATION_SECONDS = 120
@@ -51,7 +51,8 @@ def command(headless: bool, duration: float, as_json: bool, data: Path | None, p
         output.note(f"notifications {account.notifications}, {account.messages_at_webhook} messages at the webhook")
     for problem in account.problems:
         output.note(f"not as it should be: {problem}")
-    sys.exit(0 if account.ok else 1)
+    if not account.ok:
+        sys.exit(exit_codes.ERROR)
 
 
 def example_folder() -> Path:

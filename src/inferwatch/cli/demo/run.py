@@ -19,8 +19,8 @@ from inferwatch.cli.demo.seed import seed
 from inferwatch.cli.demo.sender import Pace, Sender, Tally
 from inferwatch.cli.demo.slack_sink import SlackSink
 from inferwatch.cli.demo.story import STORY_ALARMS, Phase, phase_at
+from inferwatch.cli.scope import scope
 from inferwatch.cli.station import Station
-from inferwatch.cli.watch import scope
 from inferwatch.errors import InferWatchError
 from inferwatch.ports import RecordQuery
 from inferwatch.spec import load_spec, record
