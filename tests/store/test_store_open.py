@@ -12,12 +12,21 @@ from store_lines import EVER, NOW, append, line
 from inferwatch.errors import StoreError
 from inferwatch.store import Store
 from inferwatch.store.catalog import VERSION, connect
+from inferwatch.store.lock import is_held
 
 
 def test_one_writer_and_who_it_is(tmp_path: Path) -> None:
     with Store.open(tmp_path, writer=True), pytest.raises(StoreError, match=f"in use by process {os.getpid()}"):
         Store.open(tmp_path, writer=True)
     Store.open(tmp_path, writer=True).close()
+
+
+def test_whether_a_folder_is_being_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        is_held(tmp_path)
+    with Store.open(tmp_path, writer=True):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
 
 
 def test_the_right_to_write_dies_with_its_holder(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import os
 import platform
@@ -16,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from inferwatch.spec.monitor_spec import MonitorSpec
-from inferwatch.store import Store, catalog
+from inferwatch.store import Store, catalog, lock
 
 LOCAL_PACKAGES = ("duckdb", "httptools", "rich", "slack_sdk", "starlette", "uvicorn")
 LOW_DISK_BYTES = 1024**3
@@ -128,13 +127,10 @@ def data_folder(data: Path) -> Iterator[Finding]:
 
 def _writer(data: Path) -> str:
     try:
-        with (data / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return "an `inferwatch up` is running on it"
-    except OSError:
+        held = lock.is_held(data)
+    except FileNotFoundError:
         return "nothing has been running on it"
-    return "nothing is running on it"
+    return "an `inferwatch up` is running on it" if held else "nothing is running on it"
 
 
 def _catalog(data: Path) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-STALE_MS = 30_000
+from inferwatch.web.health import STALE_AFTER_MS
 
 
 class Heartbeats:
@@ -25,4 +25,4 @@ class Heartbeats:
     def problem(self, part: str) -> str | None:
         """What is wrong with `part`, or None. One that never came round is starting."""
         age_ms = self._now_ms() - self._last.get(part, self._now_ms())
-        return f"no sign of life for {age_ms // 1000} s" if age_ms > STALE_MS else None
+        return f"no sign of life for {age_ms // 1000} s" if age_ms > STALE_AFTER_MS else None

@@ -12,12 +12,11 @@ import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.errors import StoreError
-from inferwatch.store.scan import Event, complete, scan
+from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
 from inferwatch.store.streams import Stream, discover, read, size
 
 BACK_BYTES = 256 * 1024
 """So much of each stream's end is looked at for the last lines."""
-PIECE_BYTES = 4 * 1024 * 1024
 POLL_SECONDS = 0.2
 STYLES = {"failed": "red", "timeout": "red", "rejected": "yellow", "succeeded": "green"}
 
@@ -83,7 +82,7 @@ class Log:
 
     def _entries(self, stream: Stream, start: int) -> Iterator[Entry]:
         at_ms = 0
-        while piece := read(stream.path, start, PIECE_BYTES):
+        while piece := read(stream.path, start, LONGEST_LINE):
             piece = piece[: complete(piece)]
             if not piece:
                 break
@@ -99,7 +98,7 @@ def _line_start(stream: Stream, offset: int) -> int:
     """Where the first whole line at or behind `offset` begins."""
     if offset <= 0:
         return 0
-    return offset + read(stream.path, offset, PIECE_BYTES).find(b"\n") + 1
+    return offset + read(stream.path, offset, LONGEST_LINE).find(b"\n") + 1
 
 
 def _print(entry: Entry, as_json: bool) -> None:

@@ -39,3 +39,13 @@ class Lock:
 
     def release(self) -> None:
         os.close(self._descriptor)
+
+
+def is_held(data: Path) -> bool:
+    """Whether a process may write the folder now. Raises OSError, a FileNotFoundError where none ever did."""
+    with (data / FILE).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

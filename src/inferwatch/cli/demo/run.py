@@ -15,7 +15,7 @@ from inferwatch.cli.demo.account import Account, reckon
 from inferwatch.cli.demo.camera import Camera
 from inferwatch.cli.demo.process_age import process_age
 from inferwatch.cli.demo.rehearsal import Take, rehearsed
-from inferwatch.cli.demo.seed import seed
+from inferwatch.cli.demo.seed import HOUR_MS, seed
 from inferwatch.cli.demo.sender import Pace, Sender, Tally
 from inferwatch.cli.demo.slack_sink import SlackSink
 from inferwatch.cli.demo.story import STORY_ALARMS, Phase, phase_at
@@ -26,7 +26,6 @@ from inferwatch.ports import RecordQuery
 from inferwatch.spec import load_spec, record
 
 PER_SECOND = 20.0
-HOUR_MS = 3_600_000
 BACK_TO_OK_SECONDS = 45.0
 FIRST_CHART_SECONDS = 30.0
 POLL_SECONDS = 0.1
