@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from inferwatch.sdk.clock import iso
 from inferwatch.sdk.streams import open_stream, stream_file
+from inferwatch.store import platform
 
 
 class Stream:
@@ -22,7 +21,7 @@ class Stream:
 
     def platform(self, event: str, record: Mapping[str, Any], now_ms: int) -> None:
         """Write `platform.<event>`, the form in which Lambda reports what happens around the handler."""
-        self.line(orjson.dumps({"time": iso(now_ms), "type": f"platform.{event}", "record": record}))
+        self.line(platform.line(f"platform.{event}", now_ms, record))
 
     def line(self, line: bytes) -> None:
         """Write one line in one write, on a line of its own: a worker may have printed half of one before."""
@@ -30,7 +29,7 @@ class Stream:
         torn = size > 0 and os.pread(self.descriptor, 1, size - 1) != b"\n"
         whole = (b"\n" if torn else b"") + line + b"\n"
         if os.write(self.descriptor, whole) != len(whole):
-            raise OSError(28, os.strerror(28))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     @property
     def size(self) -> int:

@@ -15,8 +15,8 @@ import msgspec
 import orjson
 
 from inferwatch.errors import StoreError
+from inferwatch.store import platform, report, rollup, seen, synthetic, tally
 from inferwatch.store import position as positions
-from inferwatch.store import report, rollup, seen, synthetic, tally
 from inferwatch.store.emf import Sample, extract
 from inferwatch.store.invocations import Lost
 from inferwatch.store.position import Position
@@ -138,7 +138,7 @@ class _Batch:
         elif event.kind == "record":
             self._record(position, event, document)
         lost = position.invocations.feed(event)
-        if event.kind == "platform" and document["type"] == "platform.report":
+        if event.kind == "platform" and document["type"] == platform.REPORT:
             self._report(position, event, document["record"])
         if lost:
             self._lost(stream, position, event, lost)

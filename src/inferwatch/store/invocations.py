@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from inferwatch.store.emf import is_number
+from inferwatch.store import platform
 from inferwatch.store.scan import Event
 from inferwatch.store.times import DAY
 
@@ -62,14 +62,14 @@ class Invocations(msgspec.Struct):
 
     def _platform(self, kind: str, record: dict[str, Any], at_ms: int) -> Lost | None:
         request_id = record.get("requestId")
-        if kind == "platform.initStart" and isinstance(record.get("inferwatch"), dict):
+        if kind == platform.INIT_START and isinstance(record.get("inferwatch"), dict):
             self.identity = record["inferwatch"]
-        elif kind == "platform.streamEnd":
+        elif kind == platform.STREAM_END:
             self.ended = True
-        elif kind == "platform.start" and isinstance(request_id, str):
+        elif kind == platform.START and isinstance(request_id, str):
             self._opened(request_id, Open(at_ms))
-        elif kind == "platform.report" and isinstance(request_id, str):
-            elapse = min(max(metric(record, "durationMs") or 0.0, 0.0), LONGEST_MS)
+        elif kind == platform.REPORT and isinstance(request_id, str):
+            elapse = min(max(platform.metric(record, "durationMs") or 0.0, 0.0), LONGEST_MS)
             was = self.open.pop(request_id, None) or Open(at_ms - round(elapse))
             if record.get("status") != "success" and not was.recorded:
                 return Lost(
@@ -85,10 +85,3 @@ class Invocations(msgspec.Struct):
         self.open[request_id] = invocation
         if len(self.open) > MOST_OPEN:
             del self.open[next(iter(self.open))]
-
-
-def metric(record: dict[str, Any], name: str) -> float | None:
-    """A number of a platform record's `metrics`, or None."""
-    metrics = record.get("metrics")
-    value = metrics.get(name) if isinstance(metrics, dict) else None
-    return float(value) if is_number(value) else None

@@ -7,12 +7,9 @@ import math
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from inferwatch.errors import StoreError
-from inferwatch.sdk.clock import iso
+from inferwatch.store import platform
 from inferwatch.store import position as positions
 from inferwatch.store.invocations import Invocations, Open
 from inferwatch.store.streams import Stream, discover, read
@@ -78,7 +75,7 @@ def _end(stream: Stream, position: positions.Position | None, now_ms: int) -> by
     timeout = invocations.identity.get("timeout")
     longest_ms = timeout * SECOND if isinstance(timeout, int | float) else math.inf
     lines = [_report(request_id, was, last_ms, longest_ms) for request_id, was in invocations.open.items()]
-    return glue + b"".join((*lines, _line("platform.streamEnd", last_ms, {})))
+    return glue + b"\n".join((*lines, platform.line(platform.STREAM_END, last_ms, {}), b""))
 
 
 def _report(request_id: str, was: Open, last_ms: int, longest_ms: float) -> bytes:
@@ -90,11 +87,7 @@ def _report(request_id: str, was: Open, last_ms: int, longest_ms: float) -> byte
         "errorType": KILLED,
         "metrics": {"durationMs": elapse, "billedDurationMs": math.ceil(elapse)},
     }
-    return _line("platform.report", was.start_ms + math.ceil(elapse), record)
-
-
-def _line(kind: str, at_ms: int, record: dict[str, Any]) -> bytes:
-    return orjson.dumps({"time": iso(at_ms), "type": kind, "record": record}) + b"\n"
+    return platform.line(platform.REPORT, was.start_ms + math.ceil(elapse), record)
 
 
 def _append(descriptor: int, data: bytes) -> None:

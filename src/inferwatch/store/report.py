@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from inferwatch.spec import record as names
 from inferwatch.store.emf import Dimensions, Sample, SeriesKey, dimensions
-from inferwatch.store.invocations import metric
+from inferwatch.store.platform import metric
 
 MEASURED: Final = {
     "initDurationMs": names.INIT_DURATION_MS,
