@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inferwatch.alarms.timing import EXTRA_PERIODS
 from inferwatch.alarms.values import Notification, Transition
-from inferwatch.notify.outbox import ATTEMPTS_MAX, GROUP_FROM, retry_wait_s
+from inferwatch.notify.delivery import ATTEMPTS_MAX, GROUP_FROM, retry_wait_s
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/alarms.md").read_text(encoding="utf-8")
 BODY = PAGE.partition("## The body of a webhook")[2]

@@ -1,24 +1,173 @@
-"""Slack and the generic webhook against a real server: what counts as delivered, what is retried, what is told."""
-
 from __future__ import annotations
 
-import logging
-import time
-import traceback
-from collections.abc import Callable, Iterator
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
-from fake_webhook import RESET, SECRET, FakeWebhook, closed_port_url, fake_webhook
-from notify_examples import a_notification
+from fake_webhook import FakeWebhook, fake_webhook
+from notify_examples import a_notification, a_transition
 
+from inferwatch.alarms.values import Notification
 from inferwatch.errors import DeliveryError
-from inferwatch.notify.message import slack_message
+from inferwatch.notify.delivery import ATTEMPTS_MAX, deliver_due, retry_wait_s
 from inferwatch.notify.slack import slack
-from inferwatch.notify.webhook import webhook
-from inferwatch.ports import Notify
+from inferwatch.store import outbox
+from inferwatch.store.outbox import Outbox
 
-BOTH = pytest.mark.parametrize("made", [slack, webhook])
-Made = Callable[..., Notify]
+SCOPE = "/demo/vision/digits:dev"
+DAY_S = 86_400
+
+
+class Target:
+    """A Notify that keeps what it gets, or fails as long as it has failures left."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.got: list[Notification] = []
+
+    def __call__(self, notification: Notification) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.got.append(notification)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Outbox]:
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)) as connection:
+        connection.executescript(outbox.SCHEMA)
+        yield Outbox(connection, SCOPE)
+
+
+def states(box: Outbox) -> list[str]:
+    return [entry.state for entry in reversed(box.entries())]
+
+
+def test_delivered_once(box: Outbox) -> None:
+    target = Target()
+    box.add([a_notification()])
+    for second in range(5):
+        deliver_due(box, {"slack": target}, second * 1000)
+    assert target.got == [a_notification()]
+    assert states(box) == ["delivered"]
+
+
+def test_a_failure_is_tried_again_after_its_wait(box: Outbox) -> None:
+    target = Target(DeliveryError("Slack answered 503"))
+    box.add([a_notification()])
+    deliver_due(box, {"slack": target}, 1000)
+    (entry,) = box.entries()
+    assert (entry.state, entry.last_error, entry.due_ms) == ("pending", "Slack answered 503", 11_000)
+    deliver_due(box, {"slack": target}, 10_999)
+    assert target.got == []
+    deliver_due(box, {"slack": target}, 11_000)
+    assert target.got == [a_notification()]
+
+
+def test_retry_after_lengthens_the_wait_and_never_shortens_it(box: Outbox) -> None:
+    target = Target(DeliveryError("429", retry_after_s=120), DeliveryError("429", retry_after_s=1))
+    box.add([a_notification()])
+    deliver_due(box, {"slack": target}, 0)
+    assert box.entries()[0].due_ms == 120_000
+    deliver_due(box, {"slack": target}, 120_000)
+    assert box.entries()[0].due_ms == 150_000
+
+
+def test_an_unsure_failure_is_told_as_a_possible_duplicate_from_then_on(box: Outbox) -> None:
+    target = Target(DeliveryError("no answer", unsure=True), DeliveryError("Slack answered 503"))
+    box.add([a_notification()])
+    for now_ms in (0, 10_000, 40_000):
+        deliver_due(box, {"slack": target}, now_ms)
+    assert [n.duplicate for n in target.got] == [True]
+
+
+def test_waits_add_up_to_more_than_a_day_and_then_it_is_dead(box: Outbox) -> None:
+    waits = [retry_wait_s(attempts) for attempts in range(1, ATTEMPTS_MAX)]
+    assert sum(wait for wait in waits if wait) >= DAY_S
+    assert all(waits)
+    assert retry_wait_s(ATTEMPTS_MAX) is None
+
+    target = Target(*[DeliveryError("Slack answered 404")] * 100)
+    box.add([a_notification()])
+    now_ms = 0
+    while box.entries()[0].state == "pending":
+        now_ms = max(now_ms, box.entries()[0].due_ms)
+        deliver_due(box, {"slack": target}, now_ms)
+    (entry,) = box.entries()
+    assert (entry.state, entry.attempts, entry.last_error) == ("dead", ATTEMPTS_MAX, "Slack answered 404")
+    assert now_ms >= DAY_S * 1000
+
+
+def test_slack_down_for_hours_is_delivered_when_it_is_back(box: Outbox) -> None:
+    down = Target(*[DeliveryError("Slack answered 503")] * 1000)
+    box.add([a_notification()])
+    for now_s in range(0, 6 * 3600, 10):
+        deliver_due(box, {"slack": down}, now_s * 1000)
+    down.failures.clear()
+    for now_s in range(6 * 3600, 7 * 3600, 10):
+        deliver_due(box, {"slack": down}, now_s * 1000)
+    assert len(down.got) == 1
+
+
+@pytest.mark.parametrize("targets", [{"slack": None}, {}])
+def test_what_has_no_target_is_shown_and_not_tried(targets: dict[str, None], box: Outbox) -> None:
+    box.add([a_notification()])
+    deliver_due(box, targets, 0)
+    (entry,) = box.entries()
+    assert (entry.state, entry.attempts) == ("undelivered", 0)
+    assert entry.last_error == "no webhook is configured for 'slack'"
+
+
+def test_one_target_that_fails_does_not_hold_up_another(box: Outbox) -> None:
+    pager = Target()
+    box.add([a_notification(), a_notification("n2", target="pager")])
+    deliver_due(box, {"slack": Target(ValueError("https://hooks.slack.com/s3cr3t")), "pager": pager}, 0)
+    assert [n.id for n in pager.got] == ["n2"]
+    failed = box.entries()[1]
+    assert (failed.state, failed.last_error) == ("pending", "ValueError in the delivery")
+
+
+def test_a_few_go_one_by_one_a_second_each(box: Outbox) -> None:
+    target = Target()
+    box.add([a_notification(f"n{i}") for i in range(3)])
+    for now_ms in range(0, 3000, 100):
+        deliver_due(box, {"slack": target}, now_ms)
+        assert len(target.got) <= now_ms // 1000 + 1
+    assert [n.id for n in target.got] == ["n0", "n1", "n2"]
+
+
+def test_a_storm_of_500_is_one_message(box: Outbox) -> None:
+    target = Target()
+    box.add([a_notification(f"n{i}", transition=a_transition(f"alarm-{i}")) for i in range(500)])
+    for now_ms in range(0, 5000, 250):
+        deliver_due(box, {"slack": target}, now_ms)
+    (message,) = target.got
+    assert message.transition.alarm == "alarm-0"
+    assert [t.alarm for t in message.also] == [f"alarm-{i}" for i in range(1, 500)]
+    assert {entry.state for entry in box.entries(1000)} == {"delivered"}
+
+
+def test_a_storm_that_fails_is_one_message_again(box: Outbox) -> None:
+    target = Target(DeliveryError("Slack answered 503"))
+    box.add([a_notification(f"n{i}") for i in range(50)])
+    deliver_due(box, {"slack": target}, 0)
+    assert set(states(box)) == {"pending"}
+    deliver_due(box, {"slack": target}, 10_000)
+    assert [len(n.also) for n in target.got] == [49]
+
+
+def test_a_clock_set_back_stops_nothing(box: Outbox) -> None:
+    target = Target()
+    box.add([a_notification("n1")])
+    deliver_due(box, {"slack": target}, DAY_S * 1000)
+    box.add([a_notification("n2")])
+    deliver_due(box, {"slack": target}, 0)
+    assert [n.id for n in target.got] == ["n1", "n2"]
 
 
 @pytest.fixture
@@ -27,115 +176,34 @@ def server() -> Iterator[FakeWebhook]:
         yield server
 
 
-@pytest.fixture(autouse=True)
-def nothing_secret_is_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    with caplog.at_level(logging.DEBUG):
-        yield
-    logged = "".join(r.getMessage() for r in caplog.get_records("call"))
-    assert "s3cr3t" not in logged + "".join(capfd.readouterr())
+def test_killed_between_the_post_and_its_note_it_is_posted_once_more_and_says_so(
+    box: Outbox, tmp_path: Path, server: FakeWebhook
+) -> None:
+    box.add([a_notification()])
+    killed = f"""
+import os, signal, sqlite3
+from inferwatch.notify.delivery import deliver_due
+from inferwatch.notify.slack import slack
+from inferwatch.store.outbox import Outbox
+box = Outbox(sqlite3.connect({str(tmp_path / "catalog.sqlite")!r}, isolation_level=None), {SCOPE!r})
+box.delivered = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+deliver_due(box, {{"slack": slack({server.url!r})}}, 1000)
+"""
+    done = subprocess.run([sys.executable, "-c", killed], check=False, env=os.environ)
+    assert done.returncode == -signal.SIGKILL
+    for now_ms in range(2000, 6000, 1000):
+        deliver_due(box, {"slack": slack(server.url)}, now_ms)
+    first, second = (str(body) for body in server.taken)
+    assert "may have been delivered before" not in first
+    assert "may have been delivered before" in second
+    assert states(box) == ["delivered"]
 
 
-def failure(notify: Notify) -> DeliveryError:
-    with pytest.raises(DeliveryError) as caught:
-        notify(a_notification())
-    shown = "".join(traceback.format_exception(caught.value))
-    assert "s3cr3t" not in shown + repr(caught.value) + repr(notify)
-    return caught.value
-
-
-def test_slack_gets_the_message(server: FakeWebhook) -> None:
-    slack(server.url)(a_notification())
-    assert server.posts == [(200, slack_message(a_notification()))]
-
-
-def test_a_webhook_gets_the_documented_body(server: FakeWebhook) -> None:
-    server.script = [(204, {})]
-    webhook(server.url)(a_notification(duplicate=True))
-    ((_, body),) = server.posts
-    assert body["v"] == 1
-    assert body["headline"] == "ALARM: Low-Probability-Alarm, digits 3 (dev)"
-    assert body["condition"] == "Average of PredictionProbability is 0.41, threshold: less than 0.45"
-    assert body["transition"] | {"reason": ""} == {
-        "alarm": "Low-Probability-Alarm", "previous": "OK", "state": "ALARM", "reason": "",
-        "at_ms": 1_795_262_400_000, "value": 0.41,
-    }  # fmt: skip
-    assert (body["id"], body["target"], body["duplicate"]) == ("n1", "slack", True)
-    assert body["records"][0]["transaction_id"] == "t1"
-
-
-def test_slack_429_waits_retry_after_and_posts_exactly_once(server: FakeWebhook) -> None:
-    server.script = [(429, {"Retry-After": "1"})]
-    started = time.monotonic()
-    slack(server.url)(a_notification())
-    assert time.monotonic() - started >= 1
-    assert [status for status, _ in server.posts] == [429, 200]
-    assert len(server.taken) == 1
-
-
-def test_slack_with_a_long_retry_after_is_left_to_the_outbox(server: FakeWebhook) -> None:
-    server.script = [(429, {"Retry-After": "120"})]
-    error = failure(slack(server.url))
-    assert (error.retry_after_s, error.unsure, len(server.posts)) == (120, False, 1)
-
-
-@pytest.mark.parametrize("value", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "soon", "²", "1.5", ""])
-@BOTH
-def test_a_retry_after_that_is_no_number_is_a_failure_like_any(value: str, made: Made, server: FakeWebhook) -> None:
-    server.script = [(429, {"Retry-After": value})]
-    error = failure(made(server.url))
-    assert (error.retry_after_s, str(error)[-12:]) == (0, "answered 429")
-
-
-def test_an_absurd_retry_after_is_a_day(server: FakeWebhook) -> None:
-    server.script = [(429, {"Retry-After": "9" * 400})]
-    assert failure(webhook(server.url)).retry_after_s == 86_400
-
-
-def test_slack_503_is_tried_once_more_and_then_fails(server: FakeWebhook) -> None:
-    server.script = [(503, {})] * 2
-    error = failure(slack(server.url))
-    assert str(error) == "Slack answered 503"
-    assert not error.unsure
-    assert len(server.posts) == 2
-
-
-def test_a_webhooks_503_with_retry_after(server: FakeWebhook) -> None:
-    server.script = [(503, {"retry-after": "7"})]
-    error = failure(webhook(server.url))
-    assert (str(error), error.retry_after_s) == ("the webhook answered 503", 7)
-
-
-@BOTH
-def test_a_revoked_webhook_says_so(made: Made, server: FakeWebhook) -> None:
-    server.script = [(404, {})]
-    server.echo = "no_service"
-    assert "404" in str(error := failure(made(server.url)))
-    assert "revoked" in str(error)
-    assert ("no_service" in str(error)) == (made is slack)
-
-
-@BOTH
-def test_what_a_server_echoes_is_not_told(made: Made, server: FakeWebhook) -> None:
-    server.script = [(404, {})]
-    server.echo = f"The requested URL {SECRET} was not found"
-    assert "not found" not in str(failure(made(server.url)))
-
-
-@BOTH
-def test_nobody_there(made: Made) -> None:
-    error = failure(made(closed_port_url()))
-    assert "cannot be reached: Connection refused" in str(error)
-    assert not error.unsure
-
-
-@BOTH
-def test_an_exchange_that_breaks_off_may_have_been_a_delivery(made: Made, server: FakeWebhook) -> None:
-    server.script = [RESET]
-    assert failure(made(server.url)).unsure
-    assert len(server.posts) == 1  # not tried again at once, lest it stands there twice
-
-
-def test_a_redirect_is_no_delivery(server: FakeWebhook) -> None:
-    server.script = [(302, {"Location": server.url})]
-    assert "302" in str(failure(webhook(server.url)))
-    assert [body for _, body in server.posts if body == "GET"] == []
+def test_slack_in_trouble_and_back_gets_exactly_one_message(box: Outbox, server: FakeWebhook) -> None:
+    server.script = [(500, {}), (500, {}), (404, {}), (429, {"Retry-After": "60"})]
+    box.add([a_notification()])
+    notify = slack(server.url)
+    for now_s in range(0, 300, 5):
+        deliver_due(box, {"slack": notify}, now_s * 1000)
+    assert [status for status, _ in server.posts] == [500, 500, 404, 429, 200]
+    assert states(box) == ["delivered"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.heartbeats import Heartbeats
 from inferwatch.cli.trouble import Trouble
-from inferwatch.notify.outbox import deliver_due
+from inferwatch.notify.delivery import deliver_due
 from inferwatch.ports import Notify
 from inferwatch.store import Store
 from inferwatch.store.outbox import Outbox
