@@ -44,6 +44,12 @@ def _model(spec: MonitorSpec) -> None:
     for key, value in (("model.predict", model.predict), ("model.parse", model.parse)):
         if value is not None and not _is_entry(value):
             raise Fault(key, f"{value!r} must be 'module:function', as in 'app:predict'")
+    for path in model.redact:
+        if not all(path.split(".")):
+            raise Fault("model.redact", f"{path!r} is no path; write it with dots, as in 'requester.ip'")
+        if (root := path.partition(".")[0]) in record.CORE_FIELDS - record.REDACTABLE:
+            allowed = ", ".join(sorted(record.REDACTABLE))
+            raise Fault("model.redact", f"{root!r} cannot be redacted; allowed are {allowed} and fields of your own")
 
 
 def _is_entry(value: str) -> bool:

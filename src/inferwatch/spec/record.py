@@ -45,6 +45,9 @@ BUILT_IN_UNITS: Final[dict[str, str]] = {
 DIMENSIONS: Final = ("model_name", "environment")
 VERSION_DIMENSION: Final = "ModelVersion"
 
+# Whose values a spec may redact, beside the user's own fields; the other core fields are what readers go by.
+REDACTABLE: Final = frozenset({"request", "response", "features", "error", "requester", "prediction", "confidence"})
+
 # Every name a record can have at its root; a user's own field may not take one of them.
 CORE_FIELDS: Final = frozenset(
     {
