@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from inferwatch.local import report, runtime_api
-from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused
+from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Unavailable
 from inferwatch.local.launch import Launch
 from inferwatch.local.process import Process
 from inferwatch.local.runtime_api import Event
@@ -63,7 +63,7 @@ class Environment:
         self._busy = True
 
     async def start(self) -> Failure | None:
-        """Start the worker, once, and wait until it is ready or has failed. Raises Refused where it cannot start."""
+        """Start the worker, once, and wait until it is ready or has failed. Raises Unavailable if it cannot start."""
         if self._init is None:
             self._init = self._loop.create_future()
             try:
@@ -71,7 +71,7 @@ class Environment:
             except OSError as error:
                 self._doomed = True
                 self._init.set_result(Failure("Runtime.StartError", str(error)))
-                raise self._unusable(f"no environment can be started: {error}") from error
+                raise Unavailable(f"no environment can be started: {error}") from error
             if self._doomed:  # stopped while it was being started
                 self._process.kill()
             self._init_timer = self._loop.call_later(INIT_SECONDS, self._init_timeout)
@@ -80,7 +80,7 @@ class Environment:
     async def invoke(self, payload: bytes) -> Invocation:
         """Give the worker an event and wait for what comes of it. When this returns, the report is in the stream.
 
-        The environment has been reserved. Raises Refused where the invocation cannot be recorded.
+        The environment has been reserved. Raises Unavailable where the invocation cannot be recorded.
         """
         request_id = str(uuid.uuid4())
         try:
@@ -233,10 +233,7 @@ class Environment:
         try:
             self._stream.platform(event, said, self._now_ms())
         except OSError as error:
-            raise self._unusable(f"the invocation cannot be recorded: {error.strerror}") from error
-
-    def _unusable(self, message: str) -> Refused:
-        return Refused(503, "ServiceUnavailable", message)
+            raise Unavailable(f"the invocation cannot be recorded: {error.strerror}") from error
 
     def _seal(self) -> None:
         with contextlib.suppress(OSError):  # a stream without its end is sealed by the store: its lock is free

@@ -42,6 +42,13 @@ class Refused(Exception):
         super().__init__(message)
 
 
+class Unavailable(Refused):
+    """Nothing is wrong with the request; this machine cannot serve it now."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(503, "ServiceUnavailable", message)
+
+
 class Throttled(Refused):
     """Every environment is busy."""
 

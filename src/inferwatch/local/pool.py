@@ -13,7 +13,7 @@ import orjson
 
 from inferwatch.errors import HandlerError, RuntimeStartError
 from inferwatch.local.environment import Environment
-from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused, Throttled, TooLarge
+from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused, Throttled, TooLarge, Unavailable
 from inferwatch.local.launch import Launch
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -77,7 +77,7 @@ class Pool:
     async def invoke(self, event: Mapping[str, Any]) -> Invocation:
         """Run one invocation to its end. Its report is in the log stream when this returns, also when it was killed.
 
-        Raises Refused, of which Throttled and TooLarge are kinds; then nothing has begun or can be acknowledged.
+        Raises Refused: Throttled, TooLarge or Unavailable; then nothing has begun or can be acknowledged.
         """
         payload = orjson.dumps(event)
         if len(payload) > EVENT_MAX:
@@ -106,7 +106,7 @@ class Pool:
 
     def _take(self) -> Environment:
         if self._stopping.is_set():
-            raise Refused(503, "ServiceUnavailable", "the service is shutting down")
+            raise Unavailable("the service is shutting down")
         while self._idle:
             # The one used last: its memory is warm, and in quiet times the others grow old.
             environment = self._idle.pop()
@@ -156,7 +156,7 @@ class Pool:
                 await asyncio.wait_for(self._stopping.wait(), seconds)
             except TimeoutError:
                 return
-            raise Refused(503, "ServiceUnavailable", "the service is shutting down")
+            raise Unavailable("the service is shutting down")
 
     def _note(self, environment: Environment, invocation: Invocation) -> None:
         """A request that crashes the model is that request's trouble; a function that does not start is the pool's."""
