@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -66,6 +69,19 @@ def test_ctrl_c_ends_it_within_a_second_or_so_and_leaves_no_process(up: Up) -> N
     assert up.process.returncode == 0
     assert not [pid for pid in tree if Path(f"/proc/{pid}").exists()]
     assert "Traceback" not in up.said()
+
+
+def test_ctrl_c_while_the_model_is_imported_ends_it_without_a_word_of_being_up(tmp_path: Path) -> None:
+    model = make_model(tmp_path / "model", app="import time\ntime.sleep(60)\n")
+    command = [sys.executable, "-c", "from inferwatch.cli import main; main()", "up", str(model)]
+    command += ["--data", str(tmp_path / "data"), "--port", "0", "--page-port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Starting /test/e2e/echo ...\n"
+        until(lambda: children(process.pid))
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+        assert process.wait(10) == 0
 
 
 def test_kill_minus_nine_of_the_whole_tree_loses_and_doubles_nothing(model: Path, tmp_path: Path) -> None:

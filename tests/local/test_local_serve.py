@@ -63,7 +63,7 @@ def worker_of(server: Server) -> int:
     return pid
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything_within_a_second_also_with_streams_and_calls_open(
     start: Callable[[], Server], data: Path, number: int
 ) -> None:
@@ -126,6 +126,15 @@ def test_what_cannot_be_recorded_is_not_acknowledged_and_the_service_recovers(
     assert server.ask("answer").status_code == 200
     assert httpx.get(f"{server.gateway}/healthz").status_code == 200
     assert len(records(streams(data)[0])) == 2
+
+
+def test_what_strangers_send_to_an_open_port_is_no_news(start: Callable[[], Server]) -> None:
+    server = start()
+    for garbage in (b"\x16\x03\x01 no HTTP", b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", int(server.gateway.rpartition(":")[2]))) as stranger:
+            stranger.sendall(garbage)
+            assert stranger.recv(1000).startswith(b"HTTP/1.1 4")
+    assert server.end(signal.SIGINT)[1] == ""
 
 
 def test_a_port_in_use_says_what_to_do() -> None:

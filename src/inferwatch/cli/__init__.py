@@ -8,11 +8,14 @@ import sys
 def main() -> None:
     """Entry point of the `inferwatch` command."""
     try:
-        import click  # noqa: F401
-    except ModuleNotFoundError:
-        from inferwatch.errors import MissingExtraError
+        try:
+            import click  # noqa: F401
+        except ModuleNotFoundError:
+            from inferwatch.errors import MissingExtraError
 
-        sys.exit(f"inferwatch: {MissingExtraError('local', 'the inferwatch command')}")
-    from inferwatch.cli.commands import run
+            sys.exit(f"inferwatch: {MissingExtraError('local', 'the inferwatch command')}")
+        from inferwatch.cli.commands import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before click looks after it
+        sys.exit("Aborted!")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,8 +45,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Mapping
 
 
 def note(text: str) -> None:
-    """A line for the person at the terminal, on standard error."""
-    click.echo(text, err=True)
+    """A line for the person at the terminal, on standard error. Where nobody reads it any more, work goes on."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def moment(ms: int) -> str:

@@ -97,7 +97,8 @@ class Station:
         try:
             if starting.done():
                 starting.result()
-                ready()
+                if not stop.is_set():
+                    ready()
         except BaseException:
             stop.set()
             raise

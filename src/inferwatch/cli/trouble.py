@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from inferwatch.errors import StoreError
+from inferwatch.errors import InferWatchError
+
+_VARYING = re.compile(r"\w*\d\w*")
+"""Sizes, offsets, names of files in the making: what differs each time that the same trouble is met."""
 
 
 class Trouble:
@@ -16,13 +20,17 @@ class Trouble:
         self._present = ""
 
     def guard(self, work: Callable[[], None]) -> None:
-        """Do one round. A full disk, say, is told and left for the next round."""
+        """Do one round. A full disk, say, is told and left for the next round; so is an error that nobody foresaw,
+        since a model that nobody watches is worse than a round that is lost."""
         try:
             work()
-        except (StoreError, OSError) as error:
-            if str(error) != self._present:
-                self._present = str(error)
-                self._tell(f"{self._what} has trouble and will try again: {error}")
+        except Exception as error:
+            expected = isinstance(error, InferWatchError | OSError)
+            said = str(error) if expected else f"{type(error).__name__}: {error}"
+            alike = _VARYING.sub("", said)
+            if alike != self._present:
+                self._present = alike
+                self._tell(f"{self._what} has trouble and will try again: {said}")
         else:
             if self._present:
                 self._present = ""

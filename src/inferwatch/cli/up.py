@@ -40,4 +40,4 @@ def command(path: Path, data: Path, environment: str | None, host: str, port: in
         output.note(f"  data     {data.resolve()}")
         output.note("Ctrl-C ends it.")
 
-    station.run(started)
+    station.run(started, lambda: output.note(f"Starting {spec.identity.log_group} ..."))

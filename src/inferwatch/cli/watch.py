@@ -32,12 +32,12 @@ class Watch:
 
     def run(self, store: Store, stop: threading.Event) -> None:
         """Watch until `stop`, then take in what came last. The store is the one writer's, and closed at the end."""
-        trouble = Trouble("the store", self._tell)
+        trouble, at_the_end = Trouble("the store", self._tell), Trouble("the store's last round", self._tell)
         with store:
             schedule = self._schedule(store)
             while not stop.wait(ROUND_SECONDS):
                 trouble.guard(lambda: self._round(store, schedule))
-            trouble.guard(lambda: self._ingest(store))
+            at_the_end.guard(lambda: self._ingest(store))
 
     def _round(self, store: Store, schedule: Schedule) -> None:
         self._ingest(store)

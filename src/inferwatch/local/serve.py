@@ -20,6 +20,7 @@ LOOPBACK = "127.0.0.1"
 # Ctrl-C is to end everything within a second: time for answers under way, then time to say that there will be none.
 _GRACE_SECONDS = 0.4
 _LAST_SECONDS = 0.4
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def bind(what: str, port: int, host: str = LOOPBACK) -> socket.socket:
@@ -52,7 +53,7 @@ async def serve(
     *,
     close: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve each app on its socket until `stop` is set, or SIGINT or SIGTERM sets it.
+    """Serve each app on its socket until `stop` is set, or SIGINT, SIGTERM or SIGHUP sets it.
 
     Then no connection is taken, answers under way get a moment, `close` is awaited (it ends the pool, and so the
     answers that are still missing), and the rest is cut off. Event streams must end by themselves on `stop`.
@@ -101,6 +102,7 @@ def _config(app: App) -> uvicorn.Config:
         http="httptools",
         ws="none",
         log_config=None,
+        log_level="error",  # what strangers send to an open port (garbage, upgrades) is no news for the terminal
         access_log=False,
         server_header=False,
         proxy_headers=False,  # whoever calls a loopback port could otherwise claim any address
@@ -110,12 +112,13 @@ def _config(app: App) -> uvicorn.Config:
 
 @contextlib.contextmanager
 def _signals_set(stop: asyncio.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop`; outside the main thread, signals are not ours."""
+    """SIGINT, SIGTERM and SIGHUP (a closed terminal) set `stop`; outside the main thread, signals are not ours."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    # `nohup` has a SIGHUP ignored, and it stays so.
+    numbers = [n for n in _ENDING if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
     for number in numbers:
         loop.add_signal_handler(number, stop.set)
     try:
