@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from msgspec.structs import replace
 
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
 from inferwatch.cli.page_sources import local_sources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from inferwatch.spec import record
 from inferwatch.spec.dashboard import Widget
@@ -11,8 +11,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 ADDITIVE = ("Sum", "SampleCount")
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """One line. id: unique in its chart; label: in the legend."""
 
     id: str
@@ -21,8 +20,7 @@ class Series:
     statistic: str
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """One chart. id: the widget's, `w` and its place in the spec; unit: of every series, as `unit_of` has it."""
 
     id: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import orjson
 
 from inferwatch.spec import record
@@ -42,7 +42,7 @@ def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
             for index, w in enumerate(spec.dashboard.widget)
         ],
         "tiles": [{"id": tile, "label": label} for tile, label in tile_labels(spec).items()],
-        "charts": [asdict(chart) for chart in charts(spec)],
+        "charts": msgspec.to_builtins(charts(spec)),
         "units": {**record.BUILT_IN_UNITS, **{metric.name: metric.unit for metric in spec.metrics}},
         "sample_request": sample_request(spec, gateway_url) if gateway_url else None,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from inferwatch.alarms.values import AlarmState, Transition
 from inferwatch.ports import MetricSource
@@ -11,8 +12,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Every function may block and may be called from several threads at once. Times are epoch milliseconds.
 
     alarm_states: by the alarm's name, without those never evaluated; alarm_history: `(alarm or None for all,
