@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from inferwatch.alarms.comparison import WORDS
-from inferwatch.alarms.values import ALARM, OK, Notification, State
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State
 
-STATE_WORDS: dict[State, str] = {ALARM: "ALARM", OK: "OK", "INSUFFICIENT_DATA": "NO DATA"}
+STATE_WORDS: dict[State, str] = {ALARM: "ALARM", OK: "OK", INSUFFICIENT_DATA: "NO DATA"}
 _UNIT_SIGNS = {"Milliseconds": " ms", "Seconds": " s", "Megabytes": " MB", "Bytes": " bytes", "Percent": " %"}
 
 

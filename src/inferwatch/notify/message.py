@@ -11,7 +11,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from inferwatch.alarms.values import ALARM, OK, Notification, State, Transition
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State, Transition
 from inferwatch.alarms.wording import STATE_WORDS, condition, figure, headline, instant
 from inferwatch.ports import Record
 
@@ -21,7 +21,7 @@ HEADLINE_MAX = 300
 ALSO_MAX = 20
 _VALUE_MAX = 120
 _URL_MAX = 1000
-_COLOURS: dict[State, str] = {ALARM: "#d1242f", OK: "#1a7f37", "INSUFFICIENT_DATA": "#9a6700"}
+_COLOURS: dict[State, str] = {ALARM: "#d1242f", OK: "#1a7f37", INSUFFICIENT_DATA: "#9a6700"}
 
 Block = dict[str, Any]
 
