@@ -47,8 +47,8 @@ def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, A
         _rate(sources, start_ms, end_ms),
         _gauge(sources, "latency", (record.LATENCY_MS, "Average"), start_ms, end_ms),
         _gauge(sources, "p95", (record.LATENCY_MS, "p95"), start_ms, end_ms),
-        _counted(sources, "succeeded", succeeded, invocations, (start_ms, end_ms)),
-        _counted(sources, "errors", errors, invocations, (start_ms, end_ms)),
+        _counted("succeeded", succeeded, invocations, _spark(sources, record.SUCCESS_COUNT, "Sum", start_ms, end_ms)),
+        _counted("errors", errors, invocations, _spark(sources, record.ERROR_COUNT, "Sum", start_ms, end_ms)),
     ]
     if sources.spec.has_confidence:
         metric = (record.PREDICTION_PROBABILITY, "Average")
@@ -96,17 +96,14 @@ def _newest(found: Sequence[Datapoint], step: int) -> Datapoint | None:
     return before if last.samples < min(ENOUGH_SAMPLES, before.samples) else last
 
 
-def _counted(
-    sources: Sources, tile: str, count: float | None, total: float | None, bounds: tuple[int, int]
-) -> dict[str, Any]:
-    metric = {"succeeded": record.SUCCESS_COUNT, "errors": record.ERROR_COUNT}[tile]
+def _counted(tile: str, count: float | None, total: float | None, spark: list[float | None]) -> dict[str, Any]:
     return {
         "id": tile,
         "value": count,
         "unit": "Count",
         "at": None,
         "note": "" if count is None or not total else f"{100 * count / total:.3g} % of {total:,.0f}",
-        "spark": _spark(sources, metric, "Sum", *bounds),
+        "spark": spark,
     }
 
 
