@@ -104,11 +104,11 @@ def _line_start(stream: Stream, offset: int) -> int:
 def _print(entry: Entry, as_json: bool) -> None:
     document = entry.event.document
     if as_json:
-        shown = document if document is not None else {"stream": entry.stream.key, "text": _text(entry.raw)}
+        shown = document or {"stream": entry.stream.key, "text": _text(entry.raw)}
         output.json_lines([shown])
-    elif entry.event.kind == "record" and document is not None:
+    elif entry.event.kind == "record":
         _print_record(document)
-    elif entry.event.kind == "platform" and document is not None:
+    elif entry.event.kind == "platform":
         _print_platform(entry, document)
     elif entry.event.kind == "text":
         click.echo(f"{'':24}  {click.style('text', dim=True):9}  {_text(entry.raw).rstrip()}")

@@ -129,30 +129,29 @@ class _Batch:
         tally.add(self._connection, {name: self.counts[name] for name in _TALLIED})
 
     def _event(self, stream: Stream, position: Position, event: Event) -> None:
-        document = event.document
-        if event.kind == "text" or document is None:
+        if event.kind == "text":
             self.counts["texts"] += 1
             return
         if event.kind == "metrics":
-            self._metrics(document)
+            self._metrics(event.document)
         elif event.kind == "record":
-            self._record(position, event, document)
+            self._record(position, event)
         lost = position.invocations.feed(event)
-        if event.kind == "platform" and document["type"] == platform.REPORT:
-            self._report(position, event, document["record"])
+        if event.kind == "platform" and event.document["type"] == platform.REPORT:
+            self._report(position, event)
         if lost:
             self._lost(stream, position, event, lost)
 
-    def _record(self, position: Position, event: Event, document: dict[str, Any]) -> None:
-        if self._is_new(document, event.at_ms):
-            self._metrics(document)
+    def _record(self, position: Position, event: Event) -> None:
+        if self._is_new(event.document, event.at_ms):
+            self._metrics(event.document)
         else:
             self._connection.execute("INSERT INTO duplicate VALUES (?, ?)", (position.id, event.offset))
 
-    def _report(self, position: Position, event: Event, record: dict[str, Any]) -> None:
+    def _report(self, position: Position, event: Event) -> None:
         identity = position.invocations.identity
-        if identity is not None and event.at_ms is not None:
-            self._roll(event.at_ms, report.samples(identity, record))
+        if identity is not None:
+            self._roll(event.at_ms, report.samples(identity, event.document["record"]))
 
     def _lost(self, stream: Stream, position: Position, event: Event, lost: Lost) -> None:
         identity = position.invocations.identity
@@ -166,8 +165,8 @@ class _Batch:
             self.counts["synthetic"] += 1
             self._connection.execute("INSERT INTO synthetic VALUES (?, ?, ?)", (position.id, event.offset, line))
 
-    def _is_new(self, document: dict[str, Any], start_ms: int | None) -> bool:
-        new = seen.add(self._connection, document["transaction_id"], start_ms or 0)
+    def _is_new(self, document: dict[str, Any], start_ms: int) -> bool:
+        new = seen.add(self._connection, document["transaction_id"], start_ms)
         self.counts["records" if new else "duplicates"] += 1
         return new
 

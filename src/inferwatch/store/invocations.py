@@ -47,8 +47,6 @@ class Invocations(msgspec.Struct):
 
     def feed(self, event: Event) -> Lost | None:
         """Take in one event; returns the invocation that it shows to have left no record."""
-        if event.document is None or event.at_ms is None:
-            return None
         if event.kind == "record":
             self._recorded(event.document.get("request_id"), event.at_ms)
         elif event.kind == "platform":

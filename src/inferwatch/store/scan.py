@@ -24,13 +24,16 @@ _WHOLE_TAILS = 16
 
 
 class Event(NamedTuple):
-    """offset: of its first byte in the file; at_ms: start of a record, time of a platform event."""
+    """offset: of its first byte in the file; at_ms: start of a record, time of a platform event, else 0.
+
+    document: the line's JSON object; empty where it is none, which only text can be.
+    """
 
     kind: Kind
     offset: int
     length: int
-    at_ms: int | None = None
-    document: dict[str, Any] | None = None
+    at_ms: int
+    document: dict[str, Any]
 
 
 def complete(data: bytes) -> int:
@@ -78,12 +81,16 @@ def _resynchronise(line: bytes, base: int) -> Iterator[Event]:
             event = _parse(view[start:end], base + start)
             if event is not None:
                 if start > done:
-                    yield Event("text", base + done, start - done)
+                    yield _text(base + done, start - done)
                 yield event
                 done = end
                 break
     if done < len(line):
-        yield Event("text", base + done, len(line) - done)
+        yield _text(base + done, len(line) - done)
+
+
+def _text(offset: int, length: int) -> Event:
+    return Event("text", offset, length, 0, {})
 
 
 def _parse(line: bytes | memoryview, offset: int) -> Event | None:
@@ -105,7 +112,7 @@ def _parse(line: bytes | memoryview, offset: int) -> Event | None:
     elif str(document.get("type")).startswith("platform.") and isinstance(document.get("record"), dict):
         at_ms = milliseconds(document.get("time"))
         kind = "platform" if at_ms is not None else "text"
-    return Event(kind, offset, len(line), at_ms, document)
+    return Event(kind, offset, len(line), at_ms or 0, document)
 
 
 def _start_ms(record: dict[str, Any]) -> int | None:

@@ -87,8 +87,6 @@ def _beyond(stream: Stream, position: Position) -> Iterator[Found]:
 
 
 def _found(stream: Stream, event: Event) -> Found:
-    assert event.at_ms is not None
-    assert event.document is not None
     return Found(stream, event.offset, event.at_ms, event.document)
 
 
