@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from inferwatch.alarms.values import ALARM, OK, AlarmState, Transition
 from inferwatch.cli.commands import COMMANDS, cli
 from inferwatch.sdk import LogStreamSink, Monitor
+from inferwatch.sdk.streams import stream_file
 from inferwatch.spec import load_spec
 from inferwatch.store import Store
 
@@ -74,6 +75,15 @@ def test_tail_gives_the_last_lines_as_json(data: Path) -> None:
     text, record = rows(run("tail", "--data", data, "-n", "2", "--json"))
     assert text["text"] == "loading weights\n"
     assert record["status"] == "failed"
+
+
+def test_tail_prints_records_that_others_wrote(tmp_path: Path) -> None:
+    foreign = {"type": "inference_transaction", "transaction_id": "x", "start_at": "2025-11-21T09:12:00Z"}
+    path = stream_file(tmp_path, "/test/claim", "s")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(foreign | {"elapse": "long", "status": 5, "error": "no"}) + "\n")
+    result = run("tail", "--data", tmp_path)
+    assert (result.exit_code, result.stdout.split()) == (0, ["2025-11-21T09:12:00Z", "5", "no", "x"])
 
 
 def test_tail_of_another_model_is_empty(data: Path) -> None:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import orjson
 
 from inferwatch.cli import options, output
+from inferwatch.cli.log import Entry, Log
 from inferwatch.errors import StoreError
-from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
-from inferwatch.store.streams import Stream, discover, read, size
 
-BACK_BYTES = 256 * 1024
-"""So much of each stream's end is looked at for the last lines."""
 POLL_SECONDS = 0.2
 STYLES = {"failed": "red", "timeout": "red", "rejected": "yellow", "succeeded": "green"}
-
-
-class Entry(NamedTuple):
-    """One event of a stream. at_ms: of text, that of the event before it."""
-
-    at_ms: int
-    stream: Stream
-    event: Event
-    raw: bytes
 
 
 @click.command()
@@ -48,76 +35,28 @@ def command(data: Path, as_json: bool, lines: int, follow: bool, log_group: str 
         _print(entry, as_json)
     pause = threading.Event()
     while follow and not pause.wait(POLL_SECONDS):
-        for entry in sorted(log.new(), key=lambda entry: entry.at_ms):
+        for entry in log.new():
             _print(entry, as_json)
-
-
-class Log:
-    """The streams of a data folder, each read on from where it was left."""
-
-    def __init__(self, data: Path, log_group: str | None) -> None:
-        self._data = data
-        self._log_group = log_group.rstrip("/") if log_group else None
-        self._read: dict[str, int] = {}
-
-    def last(self, count: int) -> list[Entry]:
-        """The newest `count` entries, oldest first; `new` goes on behind them."""
-        entries: list[Entry] = []
-        for stream in self._streams():
-            entries += self._entries(stream, _line_start(stream, size(stream.path) - BACK_BYTES))
-        return sorted(entries, key=lambda entry: entry.at_ms)[-count:] if count else []
-
-    def new(self) -> Iterator[Entry]:
-        """What the streams gained since the last look."""
-        for stream in self._streams():
-            start = self._read.get(stream.key, 0)
-            if size(stream.path) > start:
-                yield from self._entries(stream, start)
-
-    def _streams(self) -> Iterator[Stream]:
-        wanted = self._log_group
-        for stream in discover(self._data):
-            if wanted is None or stream.log_group == wanted or stream.log_group.startswith(f"{wanted}/"):
-                yield stream
-
-    def _entries(self, stream: Stream, start: int) -> Iterator[Entry]:
-        at_ms = 0
-        while piece := read(stream.path, start, LONGEST_LINE):
-            piece = piece[: complete(piece)]
-            if not piece:
-                break
-            for event in scan(piece, start):
-                at_ms = event.at_ms or at_ms
-                begin = event.offset - start
-                yield Entry(at_ms, stream, event, piece[begin : begin + event.length])
-            start += len(piece)
-        self._read[stream.key] = start
-
-
-def _line_start(stream: Stream, offset: int) -> int:
-    """Where the first whole line at or behind `offset` begins."""
-    if offset <= 0:
-        return 0
-    return offset + read(stream.path, offset, LONGEST_LINE).find(b"\n") + 1
 
 
 def _print(entry: Entry, as_json: bool) -> None:
     document = entry.event.document
     if as_json:
-        shown = document or {"stream": entry.stream.key, "text": _text(entry.raw)}
+        shown = document or {"stream": entry.stream.key, "text": entry.text}
         output.json_lines([shown])
     elif entry.event.kind == "record":
         _print_record(document)
     elif entry.event.kind == "platform":
         _print_platform(entry, document)
     elif entry.event.kind == "text":
-        click.echo(f"{'':24}  {click.style('text', dim=True):9}  {_text(entry.raw).rstrip()}")
+        click.echo(f"{'':24}  {click.style('text     ', dim=True)}  {entry.text.rstrip()}")
 
 
 def _print_record(record: dict[str, Any]) -> None:
     status = str(record.get("status"))
     parts = [str(record.get("start_at")), click.style(f"{status:9}", fg=STYLES.get(status))]
-    parts.append(f"{record.get('elapse', 0):9.1f} ms")
+    elapse = record.get("elapse")
+    parts.append(f"{elapse:9.1f} ms" if isinstance(elapse, int | float) else f"{'':12}")
     parts += [f"{name} {_short(record[name])}" for name in ("prediction", "confidence") if record.get(name) is not None]
     if error := record.get("error"):
         parts.append(f"{error.get('type')}: {error.get('message')}" if isinstance(error, dict) else str(error))
@@ -131,13 +70,9 @@ def _print_platform(entry: Entry, document: dict[str, Any]) -> None:
     if kind in ("start", "report") and status == "success":
         return
     detail = f"{status} {document['record'].get('errorType', '')}".strip() if status != "success" else ""
-    click.echo(f"{document['time']}  {click.style(kind, dim=True):9}  {entry.stream.name}  {detail}".rstrip())
+    click.echo(f"{document['time']}  {click.style(f'{kind:9}', dim=True)}  {entry.stream.name}  {detail}".rstrip())
 
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
