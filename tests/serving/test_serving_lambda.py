@@ -53,6 +53,14 @@ def test_the_handler_serves_the_model_of_its_folder_and_loads_nothing_heavy(mode
     assert HEAVY & set(modules.split()) == set()
 
 
+def test_what_is_not_recorded_is_not_answered(model: Path) -> None:
+    (model / "app.py").write_text("import os\ndef predict(features):\n    os.close(1)\n    return 1\n")
+    run = subprocess.run(
+        [sys.executable, "-c", CALL], cwd=model, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "NotRecorded: standard output did not take the record" in run.stderr
+
+
 def test_a_missing_compiled_spec_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(HandlerError, match=r"inferwatch\.compiled\.json cannot be read: No such file .* a deployment"):
         aws_lambda.build({}, str(tmp_path))

@@ -17,13 +17,22 @@ from inferwatch.serving.model import load_service, read_compiled
 Handler = Callable[[Any, Any], dict[str, Any]]
 
 
+class NotRecorded(Exception):
+    """The record of an inference could not be written. To the runtime that is an error, and its report makes one."""
+
+
 def build(environ: Mapping[str, str], folder: str) -> Handler:
     """The handler of the model in `folder`. Raises HandlerError."""
     compiled = read_compiled(environ, folder)
-    service = load_service(compiled, folder, environ, Monitor(compiled))
+    monitor = Monitor(compiled)
+    service = load_service(compiled, folder, environ, monitor)
 
     def handle(event: Any, context: Any) -> dict[str, Any]:
-        return service.answer(event, AlarmLimit(context.get_remaining_time_in_millis), context.aws_request_id)
+        dropped = monitor.dropped
+        said = service.answer(event, AlarmLimit(context.get_remaining_time_in_millis), context.aws_request_id)
+        if monitor.dropped > dropped:
+            raise NotRecorded("standard output did not take the record; is it closed, or the disk full?")
+        return said
 
     return handle
 
