@@ -158,3 +158,12 @@ def test_a_clock_that_jumps_a_day_and_back_loses_nothing(tmp_path: Path) -> None
             points = ask(store.metrics(NAMESPACE), "Sum", period, NOW - HOUR, NOW + HOUR, "Invocations")
             assert sum(point.value for point in points) == 101
         assert len(store.records(EVER)) == 101
+
+
+def test_the_average_of_equal_values_is_that_value(tmp_path: Path) -> None:
+    append(tmp_path, b"".join(line(number, NOW - MINUTE, elapse=0.1) for number in range(100)))
+    assert sum([0.1] * 100) / 100 != 0.1
+    with Store.open(tmp_path, writer=True) as store:
+        store.ingest(NOW)
+        (point,) = ask(store.metrics(NAMESPACE), "Average", 60, NOW - MINUTE, NOW)
+    assert point.value == 0.1

@@ -50,7 +50,8 @@ class Aggregate:
             case "Sum":
                 return self.total
             case "Average":
-                return self.total / self.count
+                # Rounding in the sum must not carry the average of equal values across a threshold.
+                return min(max(self.total / self.count, self.minimum), self.maximum)
             case "Minimum":
                 return self.minimum
             case "Maximum":
