@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from inferwatch.errors import StoreError
 from inferwatch.store import alarm_log, lake, outbox, position, rollup, seen, tally
+from inferwatch.store.transaction import REMEDY
 
 FILE = "catalog.sqlite"
 VERSION = 1
@@ -40,16 +41,14 @@ def connect(data: Path, *, read_only: bool = False) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{file} cannot be opened as a catalog: {error}. If it is damaged, move it away: rollups and"
-            " records are then made anew from the stream files."
-        ) from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: SQLite quotes damaged names
+        raise StoreError(f"{file} cannot be opened as a catalog: {error}. If it is damaged, {REMEDY}.") from error
     return connection
 
 
 def _prepare(connection: sqlite3.Connection, file: Path, *, read_only: bool) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # a damaged one is told here and not by what follows
     if version > VERSION:
         raise StoreError(f"{file} was written by a newer InferWatch (catalog {version}); this one knows {VERSION}.")
     if read_only:

@@ -64,7 +64,7 @@ def compact(data: Path, connection: sqlite3.Connection, now_ms: int) -> Compacte
             files += len(made)
         merged = merge.merge(data, connection, engine, now_ms)
         lake.sweep(data, connection, now_ms)
-    except (EngineError, OSError) as error:
+    except (EngineError, OSError, sqlite3.Error) as error:
         raise StoreError(f"{data / lake.FOLDER}: {error}. The records stay in the stream files.") from error
     finally:
         engine.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from inferwatch.errors import StoreError
 from inferwatch.store import tally
 from inferwatch.store.times import MINUTE, day_name
 from inferwatch.store.transaction import transaction
@@ -114,9 +116,13 @@ def work(data: Path) -> Path:
 
 
 def clear_work(data: Path) -> None:
-    """Delete what a crash left in the making. Only for the process that may write."""
-    for path in (data / FOLDER / WORK).glob("*"):
-        path.unlink()
+    """Delete what a crash left in the making. Only for the process that may write. Raises StoreError."""
+    path = data / FOLDER / WORK
+    try:
+        if path.exists():
+            shutil.rmtree(path)
+    except OSError as error:
+        raise StoreError(f"{path} could not be cleared: {error.strerror}; delete it.") from error
 
 
 def quarantine(data: Path, connection: sqlite3.Connection, names: Sequence[str]) -> None:

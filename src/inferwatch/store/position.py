@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from inferwatch.errors import StoreError
 from inferwatch.store.invocations import Invocations
 from inferwatch.store.streams import Stream, discover, read, size
+from inferwatch.store.transaction import REMEDY
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stream (
@@ -54,14 +56,17 @@ class Position(msgspec.Struct):
 
 
 def load(connection: sqlite3.Connection, stream: Stream) -> Position | None:
-    """The stream's position, or None if it has never been read."""
+    """The stream's position, or None if it has never been read. Raises StoreError where the catalog is damaged."""
     row = connection.execute(
         "SELECT id, rolled, laked, head, invocations FROM stream WHERE key = ?", (stream.key,)
     ).fetchone()
     if row is None:
         return None
     number, rolled, laked, head, invocations = row
-    return Position(number, rolled, laked, head, _decode(invocations))
+    try:
+        return Position(number, rolled, laked, head, _decode(invocations))
+    except ValueError as error:
+        raise StoreError(f"What the catalog says of {stream.key} is damaged ({error}): {REMEDY}.") from error
 
 
 def settle(connection: sqlite3.Connection, stream: Stream) -> Position:

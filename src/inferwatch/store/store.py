@@ -33,7 +33,12 @@ class Store:
         self._lock = lock
         self._connection = connect(data, read_only=not may_write)
         self._reader = Reader(data, self._connection, may_write=may_write)
-        self._ingest = Ingest(data, self._connection)
+        try:
+            with snapshot(self._connection):
+                self._ingest = Ingest(data, self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
 
     @classmethod
     def open(cls, data: Path, *, writer: bool) -> Store:

@@ -1,4 +1,4 @@
-"""One transaction of the catalog."""
+"""One transaction of the catalog, and what to do where the catalog is damaged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from inferwatch.errors import StoreError
+
+REMEDY = (
+    "end what uses the data folder and move catalog.sqlite away: the metrics of 14 days and all records are then"
+    " made anew from the stream files; the history of the alarms is lost"
+)
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 @contextmanager
@@ -25,7 +31,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
                 connection.execute("ROLLBACK")
             raise
     except sqlite3.Error as error:
-        raise StoreError(f"The catalog could not be written ({error}); nothing of this step was kept.") from error
+        raise StoreError(
+            f"The catalog could not be written ({error}); nothing of this step was kept.{_remedy(error)}"
+        ) from error
 
 
 @contextmanager
@@ -39,4 +47,9 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
     except sqlite3.Error as error:
-        raise StoreError(f"The catalog could not be read ({error}).") from error
+        raise StoreError(f"The catalog could not be read ({error}).{_remedy(error)}") from error
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")  # the module's own errors have none
+    return f" It is damaged: {REMEDY}." if name.startswith(_DAMAGED) else ""
