@@ -43,23 +43,28 @@ def _where(query: RecordQuery) -> tuple[str, dict[str, Any]]:
     }
     conditions = ["start_at >= make_timestamptz($start)", "start_at < make_timestamptz($end)"]
 
-    def when(given: object, condition: str, **bound: Any) -> None:
-        if given is not None and given != ():
-            conditions.append(condition)
-            values.update(bound)
+    def ask(condition: str, **bound: Any) -> None:
+        conditions.append(condition)
+        values.update(bound)
 
-    when(query.environment, "environment = $environment", environment=query.environment)
-    when(query.status, "list_contains($status, status)", status=list(query.status))
-    when(query.version, "model_version = $version", version=query.version)
-    when(query.transaction_id, "transaction_id = $transaction_id", transaction_id=query.transaction_id)
-    when(query.min_elapse, "elapse >= $min_elapse", min_elapse=query.min_elapse)
+    if query.environment is not None:
+        ask("environment = $environment", environment=query.environment)
+    if query.status:
+        ask("list_contains($status, status)", status=list(query.status))
+    if query.version is not None:
+        ask("model_version = $version", version=query.version)
+    if query.transaction_id is not None:
+        ask("transaction_id = $transaction_id", transaction_id=query.transaction_id)
+    if query.min_elapse is not None:
+        ask("elapse >= $min_elapse", min_elapse=query.min_elapse)
     if query.text:
         searched = f"concat_ws(chr(10), *COLUMNS('{_SEARCHED_PATTERN}'))"
-        when(query.text, f"contains(lower({searched}), lower($text))", text=query.text)
+        ask(f"contains(lower({searched}), lower($text))", text=query.text)
     if query.before is not None and query.by_time:
         sign = "<" if query.order == "-start_at" else ">"
-        last = {"before_ms": query.before[0] * 1000, "before_id": query.before[1]}
-        when(last, f"(start_at, transaction_id) {sign} (make_timestamptz($before_ms), $before_id)", **last)
+        start_ms, last_id = query.before
+        after = f"(start_at, transaction_id) {sign} (make_timestamptz($last_start), $last_id)"
+        ask(after, last_start=start_ms * 1000, last_id=last_id)
     return " AND ".join(conditions), values
 
 
