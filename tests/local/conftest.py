@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,6 @@ def data(tmp_path: Path) -> Path:
 def make_pool(model: Path, data: Path) -> MakePool:
     def made(timeout: float = 5.0, concurrency: int = 2, now_ms: Callable[[], int] | None = None) -> Pool:
         (model / "inferwatch.toml").write_text(SPEC.format(timeout=timeout, concurrency=concurrency))
-        return Pool(load_spec(model), data, now_ms=now_ms or wall_ms)
+        return Pool(load_spec(model), data, now_ms=now_ms or wall_ms, environ=os.environ)
 
     return made

@@ -6,6 +6,7 @@ Prints the gateway's port, then the processes that it has.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -39,7 +40,7 @@ async def main(model: str, data: Path) -> None:
         return StreamingResponse(ticks(), media_type="text/event-stream")
 
     spec = load_spec(model)
-    pool = Pool(spec, data, now_ms=now_ms)
+    pool = Pool(spec, data, now_ms=now_ms, environ=os.environ)
     gateway, page = bind("gateway", 0), bind("page", 0)
     await pool.start()
     apps = [

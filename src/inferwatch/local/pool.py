@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,9 +36,7 @@ class Pool:
     Used from one event loop.
     """
 
-    def __init__(
-        self, spec: MonitorSpec, data: Path, *, now_ms: Callable[[], int], environ: Mapping[str, str] = os.environ
-    ) -> None:
+    def __init__(self, spec: MonitorSpec, data: Path, *, now_ms: Callable[[], int], environ: Mapping[str, str]) -> None:
         self._launch = Launch(spec, data, dict(environ))
         self._concurrency = spec.function.concurrency
         self._now_ms = now_ms
