@@ -29,13 +29,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def dimensions(self) -> dict[str, str]:
         """The default dimension set, by name."""
-        names = record.DIMENSIONS
-        return dict(zip(names, (self.model_name, self.environment), strict=True))
-
-    @property
-    def version_dimensions(self) -> dict[str, str]:
-        """The set that `by_version = true` adds: the default one and the model's version as a string."""
-        return {**self.dimensions, record.VERSION_DIMENSION: str(self.model_version)}
+        return dict(zip(record.DIMENSIONS, (self.model_name, self.environment), strict=True))
 
 
 def log_group(namespace: str, model_name: str) -> str:

@@ -37,14 +37,14 @@ class Histogram:
     def count(self) -> int:
         return self.zero + sum(self.positive.values()) + sum(self.negative.values())
 
-    def add(self, value: float, times: int = 1) -> None:
+    def add(self, value: float) -> None:
         """Count a finite value."""
         if value == 0:
-            self.zero += times
+            self.zero += 1
             return
         side = self.positive if value > 0 else self.negative
         index = bucket(abs(value))
-        side[index] = side.get(index, 0) + times
+        side[index] = side.get(index, 0) + 1
 
     def merge(self, other: Histogram) -> None:
         self.zero += other.zero
