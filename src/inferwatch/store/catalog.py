@@ -7,14 +7,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from inferwatch.errors import StoreError
-from inferwatch.store import alarm_log, lake, outbox, position, rollup, seen, tally
+from inferwatch.store import alarm_log, lake, outbox, positions, rollup, seen, tally
 from inferwatch.store.transaction import REMEDY
 
 FILE = "catalog.sqlite"
 VERSION = 1
 """Of the tables; an older InferWatch refuses a catalog of a newer version."""
 
-_SCHEMA = "".join(module.SCHEMA for module in (position, seen, rollup, lake, tally, alarm_log, outbox))
+_SCHEMA = "".join(module.SCHEMA for module in (positions, seen, rollup, lake, tally, alarm_log, outbox))
 _BUSY_TIMEOUT = 10.0
 
 

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from inferwatch.errors import StoreError
-from inferwatch.store import lake, merge, parquet
-from inferwatch.store import position as positions
+from inferwatch.store import lake, merge, parquet, positions
 from inferwatch.store.engine import Engine, EngineError
 from inferwatch.store.lake import LakeFile
-from inferwatch.store.position import Position
+from inferwatch.store.positions import Position
 from inferwatch.store.row import to_row
 from inferwatch.store.scan import LONGEST_LINE, complete
 from inferwatch.store.streams import FOLDER, Stream, read

@@ -15,11 +15,10 @@ import msgspec
 import orjson
 
 from inferwatch.errors import StoreError
-from inferwatch.store import platform, report, rollup, seen, synthetic, tally
-from inferwatch.store import position as positions
+from inferwatch.store import platform, positions, report, rollup, seen, synthetic, tally
 from inferwatch.store.emf import Sample, extract
 from inferwatch.store.invocations import Lost
-from inferwatch.store.position import Position
+from inferwatch.store.positions import Position
 from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
 from inferwatch.store.streams import Stream, discover, read, size
 from inferwatch.store.times import DAY, HOUR

@@ -9,8 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from inferwatch.errors import StoreError
-from inferwatch.store import platform
-from inferwatch.store import position as positions
+from inferwatch.store import platform, positions
 from inferwatch.store.invocations import Invocations, Open
 from inferwatch.store.streams import Stream, discover, read
 from inferwatch.store.synthetic import KILLED

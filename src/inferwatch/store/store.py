@@ -6,8 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from inferwatch.ports import MetricSource, Record, RecordQuery
-from inferwatch.store import lake, rollup, seen, tally
-from inferwatch.store import position as positions
+from inferwatch.store import lake, positions, rollup, seen, tally
 from inferwatch.store.alarm_log import AlarmLog, scopes
 from inferwatch.store.catalog import connect
 from inferwatch.store.compact import Compacted, compact

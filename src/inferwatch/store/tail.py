@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from inferwatch.store import position as positions
-from inferwatch.store import seen, synthetic
+from inferwatch.store import positions, seen, synthetic
 from inferwatch.store.invocations import Invocations
-from inferwatch.store.position import Position
+from inferwatch.store.positions import Position
 from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
 from inferwatch.store.streams import Stream, discover, read
 
