@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from inferwatch.local import report, runtime_api
 from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Unavailable
@@ -21,6 +21,13 @@ STREAM_BYTES_MAX = 64 * 1024 * 1024
 STREAM_AGE_MAX_MS = 24 * 60 * 60 * 1000
 
 
+class _Given(NamedTuple):
+    """The event that the worker has, or will have when it asks, and what will come of it."""
+
+    event: Event
+    outcome: asyncio.Future[Invocation]
+
+
 class Environment:
     """It is a Runtime API's caller: what its worker says comes in through `next`, `response`, `error`, `init_error`."""
 
@@ -32,13 +39,16 @@ class Environment:
         self._init_timer: asyncio.TimerHandle | None = None
         self._gone: asyncio.Future[Failure] = self._loop.create_future()
         self._process: Process | None = None
-        self._init_ms = 0.0
-        self._init_reported = False
+        self._init_ms: float | None = None
         self._busy = False
         self._doomed = False
         self._deliver: Callable[[Event], None] | None = None
-        self._event: Event | None = None
-        self._outcome: asyncio.Future[Invocation] | None = None
+        self._given: _Given | None = None
+        # Those of the start, which `_init` says has been made.
+        self._stream: Stream
+        self._server: asyncio.Server
+        self._born_ms: int
+        self._began: float
 
     @property
     def started(self) -> bool:
@@ -130,8 +140,9 @@ class Environment:
         self._server.close()
         self._gone.set_result(failure)
         self._end_init(failure, "error")
-        if self._event is not None:
-            self._settle(Invocation(request_id=self._event.request_id, status="failure", failure=failure))
+        if self._given is not None:
+            request_id = self._given.event.request_id
+            self._settle(Invocation(request_id=request_id, status="failure", failure=failure))
         if not self._busy:
             self._seal()
 
@@ -180,17 +191,17 @@ class Environment:
         if self._gone.done():
             return Invocation(request_id=request_id, status="failure", failure=self._gone.result())
         seconds = self._launch.spec.function.timeout
-        self._outcome = self._loop.create_future()
-        self._event = Event(
+        event = Event(
             request_id=request_id,
             deadline_ms=self._now_ms() + round(seconds * 1000),
             function_arn=self._launch.arn,
             payload=payload,
         )
+        given = self._given = _Given(event, self._loop.create_future())
         self._hand_over()
         try:
             async with asyncio.timeout(seconds):
-                return await self._outcome
+                return await given.outcome
         except TimeoutError:
             self._peak_mb()
             self._end()
@@ -198,7 +209,7 @@ class Environment:
             failure = Failure("Sandbox.Timedout", f"no answer within {seconds:g} s")
             return Invocation(request_id=request_id, status="timeout", failure=failure)
         finally:
-            self._event = None
+            self._given = None
 
     def _end(self) -> None:
         self._doomed = True
@@ -209,20 +220,18 @@ class Environment:
         return self._process.peak_mb() if self._process is not None else 0
 
     def _hand_over(self) -> None:
-        if self._deliver is not None and self._event is not None:
+        if self._deliver is not None and self._given is not None:
             deliver, self._deliver = self._deliver, None
-            deliver(self._event)
+            deliver(self._given.event)
 
     def _settle(self, invocation: Invocation) -> None:
         """Late and repeated answers, and those to other requests, change nothing."""
-        if self._event is None or self._event.request_id != invocation.request_id:
-            return
-        if self._outcome is not None and not self._outcome.done():
-            self._outcome.set_result(invocation)
+        given = self._given
+        if given and given.event.request_id == invocation.request_id and not given.outcome.done():
+            given.outcome.set_result(invocation)
 
     def _report(self, invocation: Invocation, duration_ms: float) -> None:
-        init_ms = None if self._init_reported else self._init_ms
-        self._init_reported = True
+        init_ms, self._init_ms = self._init_ms, None  # told by the first invocation's report, and billed there
         said = report.report(
             self._launch, invocation, duration_ms=duration_ms, init_ms=init_ms, peak_mb=self._peak_mb()
         )
