@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -44,15 +44,6 @@ def page_app(
     views = Views(sources, gateway_url)
     feed = Feed(views.sections, stop, interval)
     assets = Assets()
-
-    async def events(request: Request) -> Response:
-        params.only(request.query_params, ("range",))
-        seconds = params.whole(request.query_params, "range", 0, 0, max(FOLLOWED_RANGES))
-        if seconds not in FOLLOWED_RANGES:
-            allowed = ", ".join(str(r) for r in FOLLOWED_RANGES)
-            raise params.BadParameter("range", f"{seconds} is not followed; allowed are {allowed}")
-        return StreamingResponse(feed.listen(seconds), media_type="text/event-stream")
-
     app = Starlette(
         routes=[
             Route("/", assets.page),
@@ -65,7 +56,7 @@ def page_app(
             Route("/api/notifications", views.notifications),
             Route("/api/transactions", views.transactions),
             Route("/api/transactions/{id}", views.transaction),
-            Route("/api/events", events),
+            Route("/api/events", _events(feed)),
         ],
         middleware=[Middleware(Guard, sessions=sessions, allowed_hosts=allowed_hosts)],
         exception_handlers={
@@ -77,6 +68,20 @@ def page_app(
     )
     app.state.feed = feed
     return app
+
+
+def _events(feed: Feed) -> Callable[[Request], Awaitable[Response]]:
+    """The view of the event stream, in the event loop: it waits for changes, and reads no source itself."""
+
+    async def events(request: Request) -> Response:
+        params.only(request.query_params, ("range",))
+        seconds = params.whole(request.query_params, "range", 0, 0, max(FOLLOWED_RANGES))
+        if seconds not in FOLLOWED_RANGES:
+            allowed = ", ".join(str(r) for r in FOLLOWED_RANGES)
+            raise params.BadParameter("range", f"{seconds} is not followed; allowed are {allowed}")
+        return StreamingResponse(feed.listen(seconds), media_type="text/event-stream")
+
+    return events
 
 
 def _bad_parameter(request: Request, error: Exception) -> Response:
