@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -32,14 +32,13 @@ def page_app(
     sessions: Sessions,
     *,
     stop: asyncio.Event,
-    allowed_hosts: Collection[str] = LOOPBACK_NAMES,
     gateway_url: str | None = None,
     interval: float = 1.0,
 ) -> Starlette:
     """The page of one model.
 
-    stop: ends the event streams, which a server would wait for otherwise; allowed_hosts: names without port;
-    gateway_url: for the sample request that an empty page shows; interval: seconds between events.
+    stop: ends the event streams, which a server would wait for otherwise; gateway_url: for the sample request that an
+    empty page shows; interval: seconds between events.
     """
     views = Views(sources, gateway_url)
     feed = Feed(views.sections, stop, interval)
@@ -58,7 +57,7 @@ def page_app(
             Route("/api/transactions/{id}", views.transaction),
             Route("/api/events", _events(feed)),
         ],
-        middleware=[Middleware(Guard, sessions=sessions, allowed_hosts=allowed_hosts)],
+        middleware=[Middleware(Guard, sessions=sessions, allowed_hosts=LOOPBACK_NAMES)],
         exception_handlers={
             params.BadParameter: _bad_parameter,
             QueryError: _bad_question,
