@@ -22,8 +22,7 @@ SYSTEM_CLOCK = Clock()
 
 def iso(ms: int) -> str:
     """Epoch milliseconds as ISO 8601 in UTC: `2026-11-21T09:30:00.125Z`."""
-    second, milli = divmod(ms, 1000)
-    return f"{_second(second)}.{milli:03d}Z"
+    return _second(ms // 1000) + _fraction(ms % 1000)
 
 
 def elapsed_ms(nanoseconds: int) -> float:
@@ -35,3 +34,8 @@ def elapsed_ms(nanoseconds: int) -> float:
 def _second(second: int) -> str:
     # Most lines fall into the second of the line before: the calendar is worked out once for each.
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+@lru_cache(maxsize=None)  # there are a thousand; an unbounded cache is a plain dict
+def _fraction(milli: int) -> str:
+    return f".{milli:03d}Z"

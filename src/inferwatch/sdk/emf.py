@@ -29,11 +29,12 @@ _LARGEST = 2.0**360
 
 def number(value: Any) -> Number | None:
     """`value` as a number that CloudWatch takes, or None. Text and truth values are no numbers."""
-    if type(value) is not float:
-        if value is None or isinstance(value, (bool, str, bytes)) or not hasattr(type(value), "__float__"):
+    kind = type(value)
+    if kind is int and -(2**63) <= value < 2**63:
+        return value  # type: ignore[no-any-return]
+    if kind is not float:
+        if value is None or isinstance(value, (bool, str, bytes)) or not hasattr(kind, "__float__"):
             return None
-        if type(value) is int and -(2**63) <= value < 2**63:
-            return value
         try:
             value = float(value)
         except Exception:  # a stranger's __float__, or an integer too large for a float
@@ -57,6 +58,7 @@ class Metrics:
         declared = compiled.get("metrics", ())
         paths = {m["name"]: m["field"].split(".") for m in declared if m.get("field")}
         self._fields = tuple((name, member, below) for name, (member, *below) in paths.items())
+        self.declared = frozenset(m["name"] for m in declared)
         self._units = {**record.BUILT_IN_UNITS, **{m["name"]: m["unit"] for m in declared}}
         self._high_resolution = frozenset(compiled.get("high_resolution", ()))
         self._dimensions = [list(record.DIMENSIONS)]
@@ -70,9 +72,7 @@ class Metrics:
 
         values: of the record; request, response: as they were given, since the record may hide them.
         """
-        measured: dict[str, Number] = {}
-        if status != record.REJECTED:
-            measured[record.LATENCY_MS] = values["elapse"]
+        measured: dict[str, Number] = {} if status == record.REJECTED else {record.LATENCY_MS: values["elapse"]}
         if self._scale and "confidence" in values:
             confidence = number(values["confidence"])
             if confidence is not None and 0 <= confidence <= self._scale:

@@ -14,6 +14,5 @@ def transaction_id(ms: int, entropy: bytes) -> str:
     entropy: 10 bytes, random, or a hash of a queue message's id, so that a redelivery has the same id.
     74 of their 80 bits go into the id.
     """
-    time = f"{ms & 0xFFFF_FFFF_FFFF:012x}"
-    bits = entropy.hex()
-    return f"{time[:8]}-{time[8:]}-7{bits[:3]}-{_VARIANT[bits[3]]}{bits[4:7]}-{bits[7:19]}"
+    digits = ((ms & 0xFFFF_FFFF_FFFF).to_bytes(6) + entropy).hex()
+    return f"{digits[:8]}-{digits[8:12]}-7{digits[12:15]}-{_VARIANT[digits[15]]}{digits[16:19]}-{digits[19:31]}"

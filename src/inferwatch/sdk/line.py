@@ -62,6 +62,7 @@ class LineFormat:
         self._max_bytes = max_bytes
         self._metrics = Metrics(compiled, self._problems)
         self._capture = compiled.get("capture", "full") == "full"
+        self._taken = _OWN | self._metrics.declared
         self._redact = by_member(compiled.get("redact", ()))
         for member in _OWN.difference(("request", "response")).intersection(self._redact):
             del self._redact[member]
@@ -72,17 +73,19 @@ class LineFormat:
     def line(self, transaction: Transaction) -> bytes:
         """The line of one transaction, newline included."""
         identity, start_ms, elapse, status, request, response, fields, metrics, cold_start = transaction
-        values: dict[str, Any] = {
+        clash = not self._taken.isdisjoint(fields)
+        if clash:
+            fields = self._allowed(fields)
+        values = {
             "transaction_id": identity,
             "start_at": iso(start_ms),
             "end_at": iso(start_ms + round(elapse)),
             "elapse": elapse,
             "cold_start": cold_start,
+            **fields,
         }
-        if fields:
-            values.update(fields if _OWN.isdisjoint(fields) else self._allowed(fields))
-            if "error" in fields:
-                values["error"] = _error(fields["error"])
+        if "error" in fields:
+            values["error"] = _error(fields["error"])
         if request is not None:
             payload = encoded(request)
             values["request"] = orjson.Fragment(payload)
@@ -92,11 +95,11 @@ class LineFormat:
             values["response"] = orjson.Fragment(payload)
             values["response_size"] = len(payload)
         measured, units = self._metrics.measure(values, status, request, response, metrics)
-        if "features" in values and _same(values["features"], request):
+        if "features" in fields and _same(fields["features"], request):
             del values["features"]
         if self._redact or not self._capture:
             self._hide(values)
-        if not measured.keys().isdisjoint(fields):
+        if clash or metrics:
             self._count_hidden(measured, fields)
         values.update(measured)
         head = self._head(status, measured, units)
@@ -110,7 +113,7 @@ class LineFormat:
 
     def _head(self, status: str, measured: dict[str, Number], units: Mapping[str, str]) -> bytes:
         """All that two lines with the same status and the same set of metrics share, encoded once."""
-        key = (status, *measured, *units.items())
+        key = (status, *measured, *units.items()) if units else (status, *measured)
         head = self._heads.get(key)
         if head is None:
             directive = {"CloudWatchMetrics": self._metrics.directive(measured, units)}

@@ -134,13 +134,12 @@ class Monitor:
         elapse: milliseconds; start_ms: by default `elapse` ago; metrics: a dict, name -> value or (value, unit);
         fields: as for `Inference.set`.
         """
-        length = self._number(elapse, "elapse") or 0
-        milliseconds = round(length, 3) if length > 0 else 0.0
+        milliseconds = 0.0 if elapse is None else self._elapse(elapse)
         start = self._start(start_ms, milliseconds)
         identity = _new_id(start) if transaction_id is None else text(transaction_id)
-        added = (
-            {text(name): with_unit(value) for name, value in metrics.items()} if isinstance(metrics, dict) else NOTHING
-        )
+        added = NOTHING
+        if metrics is not None and isinstance(metrics, dict):
+            added = {text(name): with_unit(value) for name, value in metrics.items()}
         cold = next(self._cold, False)
         self.write(Transaction(identity, start, milliseconds, status, request, response, fields, added, cold))
         return identity
@@ -171,16 +170,25 @@ class Monitor:
         return self._problems.counts()
 
     def _start(self, start_ms: int | None, elapse: float = 0.0) -> int:
-        given = self._number(start_ms, "start_ms")
-        if given is not None:
-            if 0 <= given <= _LATEST_MS:
-                return int(given)
-            self.count(REFUSED_VALUE, f"start_ms {given!r}: it lies before 1970 or after 9999")
+        if start_ms is not None:
+            given = self._number(start_ms, "start_ms")
+            if given is not None:
+                if 0 <= given <= _LATEST_MS:
+                    return int(given)
+                self.count(REFUSED_VALUE, f"start_ms {given!r}: it lies before 1970 or after 9999")
         return max(0, self.clock.wall_ns() // 1_000_000 - round(elapse))
 
+    def _elapse(self, elapse: float) -> float:
+        """Milliseconds as recorded, with three decimals; 0 for what is no length of time."""
+        given = self._number(elapse, "elapse")
+        if given is None or given <= 0:
+            return 0.0
+        if given > _LATEST_MS:
+            self.count(REFUSED_VALUE, f"elapse {given!r}: no inference takes as long")
+            return 0.0
+        return int(given * 1000 + 0.5) / 1000
+
     def _number(self, value: Any, name: str) -> Number | None:
-        if value is None:
-            return None
         result = number(value)
         if result is None:
             self.count(REFUSED_VALUE, f"{name} is no finite number but a {type(value).__name__}")

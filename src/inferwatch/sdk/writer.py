@@ -32,8 +32,6 @@ class Writer:
     def write(self, line: bytes) -> None:
         """Raises OSError where the line was not written, or not whole; the next line then begins on a new one."""
         with self._lock:
-            if self._torn:
-                line = b"\n" + line
             if self._mixes:
                 self._write_exclusively(line)
             else:
@@ -58,13 +56,14 @@ class Writer:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
     def _write(self, line: bytes) -> None:
+        if self._torn:
+            line = b"\n" + line
         written = os.write(self._descriptor, line)
-        self._torn = False
-        if written < len(line):
+        self._torn = written < len(line)
+        if self._torn:
             self._rest(memoryview(line)[written:])
 
     def _rest(self, rest: memoryview) -> None:
-        self._torn = True
         while rest:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
