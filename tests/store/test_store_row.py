@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from store_lines import EVER, GROUP, NOW, append, line, record
 
 from inferwatch.store import Store
-from inferwatch.store.row import LONGEST_COLUMN, MOST_FEATURE_COLUMNS, spread_features, to_record, to_row
+from inferwatch.store.feature_columns import LONGEST_NAME, MOST_COLUMNS, columns_of
+from inferwatch.store.row import to_record, to_row
 from inferwatch.store.scan import scan
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -96,17 +97,24 @@ def test_features_have_columns_by_kind() -> None:
 
 def test_names_that_differ_by_case_do_not_meet() -> None:
     rows = [to_row({"features": {"Age": 1, "age": 2}}, NOW, "s", 0), to_row({"features": {"AGE": 3}}, NOW, "s", 1)]
-    assert spread_features(rows) == {"feature_Age": "DOUBLE"}
+    assert columns_of(rows) == {"feature_Age": "DOUBLE"}
     assert [to_record(row)["features"] for row in rows] == [{"Age": 1, "age": 2}, {"AGE": 3}]
 
 
+def test_a_name_that_begins_like_a_column_stays_whole_without_one() -> None:
+    given_: list[dict[str, Any]] = [{"Category_x": 1}, {"category_x": 2}, {"Feature_x": "a"}, {"feature_x": "b"}]
+    rows = [to_row({"features": features}, NOW, "s", 0) for features in given_]
+    columns_of(rows)
+    assert [to_record(row)["features"] for row in rows] == given_
+
+
 def test_columns_are_limited() -> None:
-    given_ = {f"f{number}": number for number in range(MOST_FEATURE_COLUMNS + 20)} | {
-        "x" * (LONGEST_COLUMN + 1): 1,
+    given_ = {f"f{number}": number for number in range(MOST_COLUMNS + 20)} | {
+        "x" * (LONGEST_NAME + 1): 1,
         "\n": 2,
     }
     rows = [to_row({"features": given_}, NOW, "s", 0)]
-    assert len(spread_features(rows)) == MOST_FEATURE_COLUMNS
+    assert len(columns_of(rows)) == MOST_COLUMNS
     assert to_record(rows[0])["features"] == given_
 
 

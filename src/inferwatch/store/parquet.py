@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from inferwatch.store import lake
+from inferwatch.store import feature_columns, lake
 from inferwatch.store.engine import Engine
 from inferwatch.store.lake import LakeFile, LakeName
-from inferwatch.store.row import COLUMNS, spread_features
+from inferwatch.store.row import COLUMNS
 
 LARGEST_ROW = 64 * 1024 * 1024
 _WRITE = """
@@ -42,7 +42,7 @@ def write(engine: Engine, data: Path, name: LakeName, rows: Sequence[dict[str, A
     Raises EngineError, OSError.
     """
     source = lake.work(data) / f"{secrets.token_hex(8)}.ndjson"
-    columns = COLUMNS | spread_features(rows)
+    columns = COLUMNS | feature_columns.columns_of(rows)
     try:
         with source.open("wb") as file:
             file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from inferwatch.ports import RecordQuery
-from inferwatch.store.row import CATEGORY_FEATURE, COLUMNS
+from inferwatch.store.feature_columns import CATEGORY
+from inferwatch.store.row import COLUMNS
 
 _NOT_SEARCHED: Final = ("metrics", "log_stream")
 _SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name not in _NOT_SEARCHED)
-_SEARCHED_PATTERN: Final = f"^({'|'.join(_SEARCHED)}|{CATEGORY_FEATURE}.*)$"
+_SEARCHED_PATTERN: Final = f"^({'|'.join(_SEARCHED)}|{CATEGORY}.*)$"
 _FROM: Final = "FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
 ORDERS: Final = {
     "-start_at": "start_at DESC, transaction_id DESC",
@@ -98,7 +99,7 @@ def ordered(query: RecordQuery, rows: Iterable[dict[str, Any]]) -> list[dict[str
 
 
 def _found(text: str, row: dict[str, Any]) -> bool:
-    cells = (cell for name, cell in row.items() if name in _SEARCHED or name.startswith(CATEGORY_FEATURE))
+    cells = (cell for name, cell in row.items() if name in _SEARCHED or name.startswith(CATEGORY))
     return text.lower() in "\n".join(cells).lower()
 
 

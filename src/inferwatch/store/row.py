@@ -7,7 +7,7 @@ column could not give back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from inferwatch.ports import Record
 from inferwatch.sdk.clock import iso
 from inferwatch.spec import record as names
+from inferwatch.store import feature_columns
 from inferwatch.store.times import milliseconds
 
 Kind = Literal["text", "json", "number", "integer", "time", "boolean", "identifier"]
@@ -62,15 +63,8 @@ COLUMNS: Final[dict[str, str]] = {**{name: _TYPES[kind] for name, kind in _KINDS
 
 _METRICS: Final = frozenset((*names.BUILT_IN_UNITS, names.VERSION_DIMENSION))
 
-NUMBER_FEATURE: Final = "feature_"
-CATEGORY_FEATURE: Final = "category_"
-MOST_FEATURE_COLUMNS: Final = 500
-LONGEST_COLUMN: Final = 200
-
 # Kinds whose columns hold a value that may come back in another form: the text "3" as the integer, a time in UTC.
 _AMBIGUOUS: Final = ("identifier", "time")
-# Integers up to here are exact as a DOUBLE.
-_EXACT: Final = 2**53
 _LONGEST_INTEGER: Final = 20
 
 
@@ -81,7 +75,9 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
     metrics: dict[str, Any] = {}
     for name, value in record.items():
         if name == "features" and isinstance(value, dict):
-            rest |= _features(value, row)
+            others = feature_columns.spread(value, row)
+            if others or not value:
+                rest["features"] = others
         elif name in _METRICS:
             metrics[name] = value
         elif name != "_aws":
@@ -102,15 +98,9 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
 def to_record(row: Mapping[str, Any]) -> Record:
     """The record that `to_row` made `row` of, without its `_aws` member."""
     record: Record = {name: _value(kind, row[name]) for name, kind in _KINDS.items() if row.get(name) is not None}
-    features: dict[str, Any] = {}
-    for name, cell in row.items():
-        if cell is not None and name.startswith(NUMBER_FEATURE):
-            features[name.removeprefix(NUMBER_FEATURE)] = _plain(cell)
-        elif cell is not None and name.startswith(CATEGORY_FEATURE):
-            features[name.removeprefix(CATEGORY_FEATURE)] = cell
     metrics: Record = orjson.loads(row.get("metrics") or "{}")
     rest: Record = orjson.loads(row.get("properties") or "{}")
-    if features:
+    if features := feature_columns.gathered(row):
         record["features"] = features | rest.pop("features", {})
     return record | rest | metrics
 
@@ -125,7 +115,7 @@ def _cell(kind: Kind, value: Any) -> Any:
         case "json":
             return orjson.dumps(value).decode()
         case "number":
-            return _double(value)
+            return feature_columns.double(value)
         case "integer":
             return value if type(value) is int and abs(value) < 1 << 63 else None
         case "time":
@@ -142,72 +132,12 @@ def _value(kind: Kind, cell: Any) -> Any:
         case "json":
             return orjson.loads(cell)
         case "number":
-            return _plain(cell)
+            return feature_columns.plain(cell)
         case "time":
             return iso(cell)
         case "identifier":
             return int(cell) if _is_integer(cell) else cell
     return cell
-
-
-def _features(features: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    """Put numbers and categories into columns of their own; returns what is left, as a member of `properties`.
-
-    A name that differs from another one by its case only has no column, since columns' names do not know case.
-    """
-    others = {}
-    taken: set[str] = set()
-    for name, value in features.items():
-        column = CATEGORY_FEATURE if isinstance(value, str) else NUMBER_FEATURE
-        cell = value if isinstance(value, str) else _double(value)
-        if cell is None or name.casefold() in taken or not _is_column(name):
-            others[name] = value
-        else:
-            taken.add(name.casefold())
-            row[column + name] = cell
-    return {"features": others} if others or not features else {}
-
-
-def spread_features(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """The feature columns of a file that holds `rows`, with their types.
-
-    Names that differ by case from row to row, and columns beyond the limit, go back into `properties`.
-    """
-    columns: dict[str, str] = {}
-    spelling: dict[str, str] = {}
-    for row in rows:
-        for column in [name for name in row if name not in COLUMNS]:
-            if len(columns) < MOST_FEATURE_COLUMNS:
-                spelling.setdefault(column.casefold(), column)
-            if spelling.get(column.casefold()) == column:
-                columns[column] = "VARCHAR" if column.startswith(CATEGORY_FEATURE) else "DOUBLE"
-            else:
-                _fold(row, column)
-    return columns
-
-
-def _fold(row: dict[str, Any], column: str) -> None:
-    """Move a feature from its column into `properties`."""
-    rest = orjson.loads(row.get("properties") or "{}")
-    cell = row.pop(column)
-    name = column.removeprefix(NUMBER_FEATURE).removeprefix(CATEGORY_FEATURE)
-    rest.setdefault("features", {})[name] = cell
-    row["properties"] = orjson.dumps(rest).decode()
-
-
-def _is_column(name: str) -> bool:
-    return name.isprintable() and len(name) <= LONGEST_COLUMN
-
-
-def _double(value: Any) -> float | None:
-    if type(value) is float:
-        return value
-    return float(value) if type(value) is int and abs(value) <= _EXACT else None
-
-
-def _plain(cell: float) -> float | int:
-    """An integer where it is one, as JSON would have written it."""
-    return int(cell) if cell.is_integer() and abs(cell) <= _EXACT else cell
 
 
 def _is_integer(text: str) -> bool:
