@@ -1,4 +1,7 @@
-"""The store on one machine: streams of lines, rollups, the lake, and the catalog that holds them together."""
+"""The store on one machine: streams of lines, rollups, the lake, and the catalog that holds them together.
+
+Lazy, since who only reads or shapes a stream's lines needs neither SQLite nor DuckDB.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from inferwatch.errors import InferWatchError
 
-logger = logging.getLogger("inferwatch.web")
+_log = logging.getLogger(__name__)
 
 Compute = Callable[[Collection[int]], Mapping[str, Any]]
 
@@ -90,7 +90,7 @@ class Feed:
         except InferWatchError as error:
             computed, trouble = {}, str(error)
         except Exception:
-            logger.exception("the page's event stream failed to read its sources")
+            _log.exception("the page's event stream failed to read its sources")
             computed, trouble = {}, "The page cannot read its data; the terminal shows why."
         self._round += 1
         self._forget_all_but(ranges)

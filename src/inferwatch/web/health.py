@@ -7,7 +7,7 @@ from typing import Any
 from inferwatch.web.sources import Sources
 
 STALE_AFTER_MS = 30_000
-"""The slowest part, the evaluator, works every 10 s."""
+"""The parts come round at least every half second; a round that meets a slow disk may take longer."""
 
 
 def health_view(sources: Sources) -> list[dict[str, Any]]:
