@@ -117,6 +117,12 @@ def test_a_metric_watched_by_less_than_a_minute_is_of_high_resolution(tmp_path: 
         (MODEL + ALARM + "period = '60'\n", "alarm[a].period", "'60' is not allowed; expected a whole number"),
         (MODEL + ALARM + "statistic = 'p101'\n", "alarm[a].statistic", "is not a statistic"),
         (MODEL + ALARM + "statistic = 'mean'\n", "alarm[a].statistic", "Average"),
+        (MODEL + ALARM.replace("threshold = 1", "threshold = nan"), "alarm[a].threshold", "a finite number"),
+        (MODEL + "[[metric]]\nname = 'Pages'\nfield = 'request..pages'\n", "metric[Pages].field", "is no path"),
+        (MODEL + "".join(f"[[metric]]\nname = 'M{n}'\n" for n in range(95)), "metric", "95 metrics are too many"),
+        (MODEL + "[features]\nage = {type = 'number', values = ['a']}\n", "features.age.values", "of type number"),
+        (MODEL + "[features]\nage = {type = 'string', values = []}\n", "features.age.values", "at least one"),
+        (MODEL + "[notify.slack]\nwebhook_env = ''\n", "notify.slack.webhook_env", "must name an environment variable"),
         (MODEL + ALARM + "treat_missing_data = 'ok'\n", "alarm[a].treat_missing_data", "'notBreaching'"),
         (MODEL + ALARM + "datapoints_to_alarm = 2\n", "alarm[a].datapoints_to_alarm", "1 to evaluation_periods, 1"),
         (MODEL + ALARM + "evaluation_periods = 1441\n", "alarm[a].evaluation_periods", "1 day"),
@@ -158,6 +164,15 @@ def test_an_undeclared_environment_names_the_declared_ones(tmp_path: Path) -> No
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     assert "line 2" in fault(tmp_path, "[model]\nname = \n").problem
+
+
+def test_what_editors_on_windows_write_is_read(tmp_path: Path) -> None:
+    (tmp_path / "inferwatch.toml").write_bytes(b"\xef\xbb\xbf" + MODEL.replace("\n", "\r\n").encode())
+    assert load_spec(tmp_path, environ={}).identity.model_name == "doc_classification"
+
+
+def test_toml_nested_too_deeply_is_a_spec_error(tmp_path: Path) -> None:
+    assert "nested too deeply" in fault(tmp_path, MODEL + "x = " + "[" * 5000 + "]" * 5000).problem
 
 
 def test_a_missing_file_is_a_spec_error(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from inferwatch.spec import limits, record
@@ -75,8 +76,20 @@ def _features(spec: MonitorSpec) -> None:
             raise Fault(f"{key}.min", f"{feature.min:g} is greater than max, {feature.max:g}")
         if (feature.min is not None or feature.max is not None) and feature.type not in ("number", "integer"):
             raise Fault(f"{key}.type", f"{feature.type!r} has no min and max; only numbers have")
+        if feature.values is not None and not (
+            feature.values and all(_may_be(feature.type, v) for v in feature.values)
+        ):
+            raise Fault(
+                f"{key}.values", f"{list(feature.values)} must hold values of type {feature.type}, at least one"
+            )
         if feature.length is not None and feature.length < -1:
             raise Fault(f"{key}.length", f"{feature.length} must be -1 (any length) or more")
+
+
+def _may_be(kind: str, value: str | float) -> bool:
+    if kind == "string":
+        return isinstance(value, str)
+    return kind != "boolean" and not isinstance(value, str) and (kind == "number" or float(value).is_integer())
 
 
 def _metrics(spec: MonitorSpec) -> None:
@@ -87,11 +100,16 @@ def _metrics(spec: MonitorSpec) -> None:
             raise Fault(f"{key}.name", problem)
         if metric.name in record.CORE_FIELDS:
             raise Fault(f"{key}.name", f"{metric.name!r} is a name that every record has already")
+        if metric.field is not None and not all(metric.field.split(".")):
+            raise Fault(f"{key}.field", f"{metric.field!r} is no path; write it with dots, as in 'request.pages'")
         if metric.unit not in limits.UNITS:
             known = ", ".join(limits.UNITS)
             raise Fault(f"{key}.unit", f"{metric.unit!r} is no unit of CloudWatch's; allowed are {known}")
-    if len(spec.metrics) + len(record.BUILT_IN_UNITS) > limits.METRICS_A_LINE_MAX:
-        raise Fault("metric", f"too many metrics; a log line carries at most {limits.METRICS_A_LINE_MAX}")
+    most = limits.METRICS_A_LINE_MAX - len(record.BUILT_IN_UNITS)
+    if len(spec.metrics) > most:
+        raise Fault(
+            "metric", f"{len(spec.metrics)} metrics are too many; beside those of every model there may be {most}"
+        )
 
 
 def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
@@ -105,6 +123,8 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
         raise Fault(f"{key}.metric", f"{alarm.metric!r} needs model.confidence_scale, 1 or 100")
     if problem := statistic_problem(alarm.statistic):
         raise Fault(f"{key}.statistic", f"{alarm.statistic!r} {problem}")
+    if not math.isfinite(alarm.threshold):
+        raise Fault(f"{key}.threshold", f"{alarm.threshold} is not allowed; expected a finite number")
     if alarm.evaluate_low_sample_count_percentile != "evaluate" and percentile(alarm.statistic) is None:
         raise Fault(f"{key}.evaluate_low_sample_count_percentile", "is for percentiles only")
     _timing(alarm, key)
@@ -150,6 +170,8 @@ def _dashboard(spec: MonitorSpec) -> None:
 
 def _notify(spec: MonitorSpec) -> None:
     for name, target in spec.notify.items():
+        if target.webhook_env == "":
+            raise Fault(f"notify.{name}.webhook_env", "must name an environment variable, as in 'SLACK_WEBHOOK_URL'")
         if target.webhook_env is not None and "://" in target.webhook_env:
             problem = "must name an environment variable; the URL is a secret and stays out of the spec"
             raise Fault(f"notify.{name}.webhook_env", problem)

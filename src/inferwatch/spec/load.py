@@ -51,7 +51,7 @@ def load_spec(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows put a mark in front
     except FileNotFoundError:
         raise SpecError(str(file), "", "there is no such file; a model's folder holds its inferwatch.toml") from None
     except OSError as error:
@@ -60,6 +60,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise SpecError(str(file), "", "is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise SpecError(str(file), "", f"is not valid TOML: {error}") from None
+    except RecursionError:
+        raise SpecError(str(file), "", "is nested too deeply") from None
 
 
 def _assemble(raw: dict[str, Any], environment: str, file: Path, environ: Mapping[str, str]) -> MonitorSpec:
