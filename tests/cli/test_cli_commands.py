@@ -86,6 +86,30 @@ def test_tail_prints_records_that_others_wrote(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout.split()) == (0, ["2025-11-21T09:12:00Z", "5", "no", "x"])
 
 
+def test_tail_counts_the_lines_that_it_prints(data: Path) -> None:
+    """Between two records stand the runtime's reports, which are not printed where all is well."""
+    stream = next((data / "logs").rglob("*.jsonl"))
+    report = {"time": "2026-11-21T09:12:00.000Z", "type": "platform.report", "record": {"status": "success"}}
+    with stream.open("a") as file:
+        file.write((json.dumps(report) + "\n") * 30)
+    assert len(run("tail", "--data", data, "-n", "2").stdout.splitlines()) == 2
+    assert len(rows(run("tail", "--data", data, "-n", "40", "--json"))) == 33
+
+
+@pytest.mark.parametrize(
+    ("out", "code", "says"), [("| head -c 1", 0, ""), ("> /dev/full", 1, "No space left on device")]
+)
+def test_a_reader_that_has_gone_is_no_error_and_a_full_disk_is_one_message(
+    data: Path, out: str, code: int, says: str
+) -> None:
+    command = (
+        f"set -o pipefail; {sys.executable} -c 'from inferwatch.cli import main; main()' tail --json --data {data}"
+    )
+    done = subprocess.run(["bash", "-c", f"{command} {out}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert says in done.stderr
+
+
 def test_tail_of_another_model_is_empty(data: Path) -> None:
     assert run("tail", "--data", data, "--model", "/test/cla").stdout == ""
     assert run("tail", "--data", data, "--model", "/test").stdout != ""

@@ -60,10 +60,26 @@ def cli() -> None:
 def run() -> None:
     """Run the command line; what went wrong on purpose is one message on standard error."""
     try:
-        cli(prog_name="inferwatch")
+        # click's own ending of a command would call a reader that has gone an error.
+        sys.exit(cli.main(prog_name="inferwatch", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Aborted!", err=True)
+        sys.exit(exit_codes.ERROR)
     except InferWatchError as error:
         click.echo(f"inferwatch: {error}", err=True)
         sys.exit(exit_codes.ERROR)
     except BrokenPipeError:  # `inferwatch tail | head`: the reader has gone, and that is no fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         sys.exit(0)
+    except OSError as error:
+        _leave_stdout()
+        click.echo(f"inferwatch: {error}", err=True)
+        sys.exit(exit_codes.ERROR)
+
+
+def _leave_stdout() -> None:
+    """What is still to be written there goes nowhere, so that the interpreter does not try once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,10 +28,14 @@ class Entry(NamedTuple):
 
 
 class Log:
-    """The streams, each read on from where it was left. log_group: only those of this one and below it."""
+    """The streams, each read on from where it was left.
 
-    def __init__(self, data: Path, log_group: str | None) -> None:
+    log_group: only those of this one and below it; wanted: which of their entries there are.
+    """
+
+    def __init__(self, data: Path, log_group: str | None, wanted: Callable[[Entry], bool] = lambda _: True) -> None:
         self._data = data
+        self._wanted = wanted
         self._log_group = log_group.rstrip("/") if log_group else None
         self._read: dict[str, int] = {}
 
@@ -63,7 +67,9 @@ class Log:
         for event in events(stream, start):
             at_ms = event.at_ms or at_ms
             self._read[stream.key] = event.offset + event.length
-            yield Entry(at_ms, stream, event)
+            entry = Entry(at_ms, stream, event)
+            if self._wanted(entry):
+                yield entry
 
 
 def _line_start(stream: Stream, offset: int) -> int:

@@ -30,13 +30,21 @@ def command(data: Path, as_json: bool, lines: int, follow: bool, log_group: str 
     """
     if not data.is_dir():
         raise StoreError(f"{data} is no data folder yet; `inferwatch up` makes one, --data names another")
-    log = Log(data, log_group)
+    log = Log(data, log_group, wanted=lambda entry: as_json or _tells(entry))
     for entry in log.last(lines):
         _print(entry, as_json)
     pause = threading.Event()
     while follow and not pause.wait(POLL_SECONDS):
         for entry in log.new():
             _print(entry, as_json)
+
+
+def _tells(entry: Entry) -> bool:
+    """Of the runtime's events, those do that tell of environments that begin, end, or do not do well."""
+    document = entry.event.document
+    if entry.event.kind == "platform" and document["type"] in ("platform.start", "platform.report"):
+        return bool(document["record"].get("status", "success") != "success")
+    return entry.event.kind != "metrics"
 
 
 def _print(entry: Entry, as_json: bool) -> None:
@@ -48,7 +56,7 @@ def _print(entry: Entry, as_json: bool) -> None:
         _print_record(document)
     elif entry.event.kind == "platform":
         _print_platform(entry, document)
-    elif entry.event.kind == "text":
+    else:
         click.echo(f"{'':24}  {click.style('text     ', dim=True)}  {entry.text.rstrip()}")
 
 
@@ -64,11 +72,8 @@ def _print_record(record: dict[str, Any]) -> None:
 
 
 def _print_platform(entry: Entry, document: dict[str, Any]) -> None:
-    """Of the runtime's events, those that tell something: environments that begin, end, or do not do well."""
     kind = document["type"].removeprefix("platform.")
     status = document["record"].get("status", "success")
-    if kind in ("start", "report") and status == "success":
-        return
     detail = f"{status} {document['record'].get('errorType', '')}".strip() if status != "success" else ""
     click.echo(f"{document['time']}  {click.style(f'{kind:9}', dim=True)}  {entry.stream.name}  {detail}".rstrip())
 
