@@ -160,6 +160,20 @@ def test_a_clock_that_jumps_a_day_and_back_loses_nothing(tmp_path: Path) -> None
         assert len(store.records(EVER)) == 101
 
 
+def test_time_that_is_lived_again_after_a_jump_of_the_clock_has_datapoints_of_ten_seconds(tmp_path: Path) -> None:
+    """An alarm with a period of 10 s must not go blind until the clock has come to where it had jumped to."""
+    with store_of(tmp_path, [NOW - MINUTE]) as store:
+        store.thin(NOW + DAY)
+        append(tmp_path, b"".join(line(1000 + number, NOW + number * 5_000) for number in range(24)))
+        store.ingest(NOW + 2 * MINUTE)
+        source = store.metrics(NAMESPACE)
+        for end in range(NOW + 10_000, NOW + 2 * MINUTE, 10_000):
+            points = ask(source, "SampleCount", 10, end - 30_000, end, "Invocations")
+            assert [(point.timestamp_ms, point.value) for point in points if point.timestamp_ms >= NOW] == [
+                (at_ms, 2) for at_ms in range(max(NOW, end - 30_000), end, 10_000)
+            ]
+
+
 def test_the_average_of_equal_values_is_that_value(tmp_path: Path) -> None:
     append(tmp_path, b"".join(line(number, NOW - MINUTE, elapse=0.1) for number in range(100)))
     assert sum([0.1] * 100) / 100 != 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from inferwatch.alarms.values import Datapoint
 from inferwatch.errors import QueryError
@@ -63,21 +63,38 @@ class LocalMetricSource:
     def _periods(self, series: int, period: int, first_ms: int, end_ms: int) -> dict[int, Aggregate]:
         """The aggregate of each period that has data, by its start; the first period starts at first_ms."""
         period_ms = period * SECOND
+        longest = max(span for span in SPANS if period % span == 0 and first_ms % (span * SECOND) == 0)
+        last_ms = end_ms + (first_ms - end_ms) % period_ms
+        thinned = rollup.thinned_before(self._connection)
         periods: dict[int, Aggregate] = {}
-        for span, from_ms, to_ms in self._sources(period, first_ms, end_ms + (first_ms - end_ms) % period_ms):
-            for start, aggregate in rollup.read(self._connection, span, series, from_ms, to_ms):
-                periods.setdefault(start - (start - first_ms) % period_ms, Aggregate()).merge(aggregate)
+        for start, aggregate in self._aggregates(SPANS[SPANS.index(longest) :], thinned, series, first_ms, last_ms):
+            periods.setdefault(start - (start - first_ms) % period_ms, Aggregate()).merge(aggregate)
         return periods
 
-    def _sources(self, period: int, first_ms: int, end_ms: int) -> Iterator[tuple[int, int, int]]:
-        """(span, from, to): which rollups answer which part of the time asked for, newest part first."""
-        longest = max(span for span in SPANS if period % span == 0 and first_ms % (span * SECOND) == 0)
-        thinned = rollup.thinned_before(self._connection)
-        for span in SPANS[SPANS.index(longest) :]:
-            kept_from = max(first_ms, thinned.get(span, first_ms))
-            if kept_from < end_ms:
-                yield span, kept_from, end_ms
-                end_ms = kept_from
+    def _aggregates(
+        self, spans: Sequence[int], thinned: Mapping[int, int], series: int, from_ms: int, to_ms: int
+    ) -> Iterator[tuple[int, Aggregate]]:
+        """The rollups of the first of `spans`; where it was thinned, those of the longer ones.
+
+        Where the clock was set back, time that had been thinned is lived again: there it is whole as far as it has
+        as many values as the longer span.
+        """
+        span, longer = spans[0], spans[1:]
+        kept_ms = min(max(from_ms, thinned.get(span, from_ms)), to_ms) if longer else from_ms
+        yield from rollup.read(self._connection, span, series, kept_ms, to_ms)
+        if kept_ms == from_ms:
+            return
+        long_ms = longer[0] * SECOND
+        first_ms, last_ms = from_ms - from_ms % long_ms, kept_ms + -kept_ms % long_ms
+        parts: dict[int, list[tuple[int, Aggregate]]] = {}
+        for start, aggregate in rollup.read(self._connection, span, series, first_ms, last_ms):
+            parts.setdefault(start - start % long_ms, []).append((start, aggregate))
+        for start, aggregate in self._aggregates(longer, thinned, series, first_ms, kept_ms):
+            left = parts.get(start, [])
+            whole = sum(part.count for _, part in left) == aggregate.count
+            for at_ms, part in left if whole else [(start, aggregate)]:
+                if from_ms <= at_ms < kept_ms:
+                    yield at_ms, part
 
 
 def _grain(period: int) -> int:
