@@ -187,7 +187,8 @@ def test_what_a_worker_started_dies_with_it(make_pool: MakePool) -> None:
             assert exists(pid)
             return pid
 
-    assert not exists(run(grandchild()))
+    pid = run(grandchild())
+    until(lambda: not exists(pid))  # it was killed, but the kernel takes its time on a busy machine
 
 
 def test_the_environment_is_lambdas(make_pool: MakePool, model: Path, data: Path) -> None:
