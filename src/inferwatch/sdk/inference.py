@@ -6,7 +6,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
 from inferwatch.sdk.clock import elapsed_ms
-from inferwatch.sdk.line import Transaction
 from inferwatch.sdk.problems import LATE, text
 from inferwatch.spec import record
 
@@ -95,17 +94,15 @@ class Inference:
         if _innermost.get() is self:
             _innermost.set(self._outer)
         self._monitor.write(
-            Transaction(
-                self.transaction_id,
-                self.start_ms,
-                elapsed_ms(elapsed_ns),
-                self.status,
-                self.request,
-                self.response,
-                self.fields,
-                self.metrics,
-                self.cold_start,
-            )
+            self.transaction_id,
+            self.start_ms,
+            elapsed_ms(elapsed_ns),
+            self.status,
+            self.request,
+            self.response,
+            self.fields,
+            self.metrics,
+            self.cold_start,
         )
 
     def _end(self, status: str, type: str, message: str) -> None:

@@ -72,7 +72,21 @@ class LineFormat:
 
     def line(self, transaction: Transaction) -> bytes:
         """The line of one transaction, newline included."""
-        identity, start_ms, elapse, status, request, response, fields, metrics, cold_start = transaction
+        return self.line_of(*transaction)
+
+    def line_of(
+        self,
+        identity: str,
+        start_ms: int,
+        elapse: float,
+        status: str,
+        request: Any,
+        response: Any,
+        fields: Mapping[str, Any],
+        metrics: CodeMetrics,
+        cold_start: bool,
+    ) -> bytes:
+        """The same without a Transaction: the recording path makes none."""
         clash = not self._taken.isdisjoint(fields)
         if clash:
             fields = self._allowed(fields)
@@ -102,26 +116,26 @@ class LineFormat:
         if clash or metrics:
             self._count_hidden(measured, fields)
         values.update(measured)
-        head = self._head(status, measured, units)
+        key = (status, *measured, *units.items()) if units else (status, *measured)
+        head = self._heads.get(key) or self._new_head(key, status, measured, units)
         line = _joined(start_ms, head, values)
         if len(line) > self._max_bytes:
             self._shorten(values, measured, len(line) - self._max_bytes)
             line = _joined(start_ms, head, values)
             if len(line) > self._max_bytes and metrics:  # their names alone are too long
-                return self.line(transaction._replace(metrics=NOTHING))
+                return self.line_of(identity, start_ms, elapse, status, request, response, fields, NOTHING, cold_start)
         return line
 
-    def _head(self, status: str, measured: dict[str, Number], units: Mapping[str, str]) -> bytes:
-        """All that two lines with the same status and the same set of metrics share, encoded once."""
-        key = (status, *measured, *units.items()) if units else (status, *measured)
-        head = self._heads.get(key)
-        if head is None:
-            directive = {"CloudWatchMetrics": self._metrics.directive(measured, units)}
-            constant = {**self._identity, "status": status, **counts(status)}
-            head = orjson.dumps(directive)[1:] + b"," + orjson.dumps(constant)[1:-1] + b","
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            self._heads[key] = head
+    def _new_head(
+        self, key: tuple[object, ...], status: str, measured: dict[str, Number], units: Mapping[str, str]
+    ) -> bytes:
+        """All that lines with the same status and the same set of metrics share, encoded once."""
+        directive = {"CloudWatchMetrics": self._metrics.directive(measured, units)}
+        constant = {**self._identity, "status": status, **counts(status)}
+        head = b"," + orjson.dumps(directive)[1:] + b"," + orjson.dumps(constant)[1:-1] + b","
+        if len(self._heads) >= _MOST_HEADS:
+            self._heads.clear()
+        self._heads[key] = head
         return head
 
     def _hide(self, values: dict[str, Any]) -> None:
@@ -159,7 +173,7 @@ class LineFormat:
 
 
 def _joined(start_ms: int, head: bytes, values: dict[str, Any]) -> bytes:
-    return b"".join((b'{"_aws":{"Timestamp":', str(start_ms).encode(), b",", head, encoded(values)[1:], b"\n"))
+    return b"".join((b'{"_aws":{"Timestamp":', str(start_ms).encode(), head, encoded(values)[1:], b"\n"))
 
 
 def _identity(compiled: Mapping[str, Any], server_id: str) -> dict[str, Any]:

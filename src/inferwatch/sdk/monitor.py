@@ -12,11 +12,11 @@ from inferwatch.errors import SpecError
 from inferwatch.sdk import inference as running
 from inferwatch.sdk.call import recorded
 from inferwatch.sdk.clock import SYSTEM_CLOCK, Clock
-from inferwatch.sdk.emf import Number, number, with_unit
+from inferwatch.sdk.emf import CodeMetrics, Number, number, with_unit
 from inferwatch.sdk.fork import renew_after_fork
 from inferwatch.sdk.ids import ENTROPY_BYTES, transaction_id
 from inferwatch.sdk.inference import Inference
-from inferwatch.sdk.line import LINE_MAX, NOTHING, LineFormat, Transaction
+from inferwatch.sdk.line import LINE_MAX, NOTHING, LineFormat
 from inferwatch.sdk.problems import DROPPED, REFUSED_VALUE, Problems, text
 from inferwatch.sdk.sinks import Sink, StdoutSink
 from inferwatch.spec import record
@@ -83,7 +83,7 @@ class Monitor:
             self._server_id or _server_id(),
             max_bytes=getattr(self._sink, "max_bytes", LINE_MAX),
             problems=self._problems,
-        ).line
+        ).line_of
         # `next` on it is one step of the interpreter: of many threads, one is the first.
         self._cold = iter((True,))
 
@@ -134,24 +134,38 @@ class Monitor:
         elapse: milliseconds; start_ms: by default `elapse` ago; metrics: a dict, name -> value or (value, unit);
         fields: as for `Inference.set`.
         """
-        milliseconds = 0.0 if elapse is None else self._elapse(elapse)
+        if type(elapse) is float and 0.0 <= elapse <= _LATEST_MS:
+            milliseconds = int(elapse * 1000 + 0.5) / 1000
+        else:
+            milliseconds = 0.0 if elapse is None else self._elapse(elapse)
         start = self._start(start_ms, milliseconds)
         identity = _new_id(start) if transaction_id is None else text(transaction_id)
         added = NOTHING
         if metrics is not None and isinstance(metrics, dict):
             added = {text(name): with_unit(value) for name, value in metrics.items()}
         cold = next(self._cold, False)
-        self.write(Transaction(identity, start, milliseconds, status, request, response, fields, added, cold))
+        self.write(identity, start, milliseconds, status, request, response, fields, added, cold)
         return identity
 
-    def write(self, transaction: Transaction) -> None:
+    def write(
+        self,
+        identity: str,
+        start_ms: int,
+        elapse: float,
+        status: str,
+        request: Any,
+        response: Any,
+        fields: Mapping[str, Any],
+        metrics: CodeMetrics,
+        cold_start: bool,
+    ) -> None:
         """Write one record, or count it as dropped."""
         try:
-            if not (isinstance(transaction.status, str) and transaction.status in record.STATUSES):
+            if not (isinstance(status, str) and status in record.STATUSES):
                 known = ", ".join(record.STATUSES)
-                self.count(REFUSED_VALUE, f"status {text(transaction.status)!r}: recorded as failed; known are {known}")
-                transaction = transaction._replace(status=record.FAILED)
-            self._sink(self._line(transaction))
+                self.count(REFUSED_VALUE, f"status {text(status)!r}: recorded as failed; known are {known}")
+                status = record.FAILED
+            self._sink(self._line(identity, start_ms, elapse, status, request, response, fields, metrics, cold_start))
         except Exception as error:
             self.count(DROPPED, f"{type(error).__name__}: {text(error)}")
 
