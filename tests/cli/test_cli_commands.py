@@ -97,7 +97,7 @@ def test_tail_counts_the_lines_that_it_prints(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "code", "says"), [("| head -c 1", 0, ""), ("> /dev/full", 1, "No space left on device")]
+    ("out", "code", "says"), [("| head -c 1", 0, ""), ("| true", 0, ""), ("> /dev/full", 1, "No space left on device")]
 )
 def test_a_reader_that_has_gone_is_no_error_and_a_full_disk_is_one_message(
     data: Path, out: str, code: int, says: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -42,6 +43,13 @@ class _Lazy(click.Group):
             ctx.fail(f"there is no command {args[0]!r}{suggestion(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `inferwatch tail | head`: the reader has gone. Click would call that an error.
+            _leave_stdout()
+            ctx.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -60,20 +68,10 @@ def cli() -> None:
 def run() -> None:
     """Run the command line; what went wrong on purpose is one message on standard error."""
     try:
-        # click's own ending of a command would call a reader that has gone an error.
-        sys.exit(cli.main(prog_name="inferwatch", standalone_mode=False))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        click.echo("Aborted!", err=True)
-        sys.exit(exit_codes.ERROR)
+        cli(prog_name="inferwatch")
     except InferWatchError as error:
         click.echo(f"inferwatch: {error}", err=True)
         sys.exit(exit_codes.ERROR)
-    except BrokenPipeError:  # `inferwatch tail | head`: the reader has gone, and that is no fault
-        _leave_stdout()
-        sys.exit(0)
     except OSError as error:
         _leave_stdout()
         click.echo(f"inferwatch: {error}", err=True)
