@@ -49,7 +49,7 @@ async def main(model: str, data: Path) -> None:
     ]
     sys.stdout.write(f"{port_of(gateway)} {port_of(page)}\n")
     sys.stdout.flush()
-    await serve(apps, stop, close=pool.stop)
+    await serve(apps, stop, close=pool.stop, tell=lambda text: sys.stderr.writelines([text, "\n"]))
 
 
 if __name__ == "__main__":

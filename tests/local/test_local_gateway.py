@@ -35,7 +35,7 @@ async def gateway(make_pool: MakePool, data: Path, **more: Any) -> AsyncIterator
     bound, stop = bind("gateway", 0), asyncio.Event()
     async with running(make_pool(**options)) as pool:
         app = gateway_app(pool, Refusals(COMPILED, data), now_ms=wall_ms, **more)
-        serving = asyncio.create_task(serve([(app, bound)], stop, close=pool.stop))
+        serving = asyncio.create_task(serve([(app, bound)], stop, close=pool.stop, tell=pytest.fail))
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port_of(bound)}", timeout=20) as client:
             yield client
         stop.set()

@@ -137,6 +137,22 @@ def test_what_strangers_send_to_an_open_port_is_no_news(start: Callable[[], Serv
     assert server.end(signal.SIGINT)[1] == ""
 
 
+def test_a_lack_of_descriptors_is_told_once_and_passes(start: Callable[[], Server]) -> None:
+    server = start()
+    assert server.ask("answer").status_code == 200
+    number = server.process.pid
+    limits = resource.prlimit(number, resource.RLIMIT_NOFILE)
+    resource.prlimit(number, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{number}/fd")) + 3, limits[1]))
+    port = int(server.gateway.rpartition(":")[2])
+    callers = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+    time.sleep(0.2)  # for it to accept what it can
+    for caller in callers:
+        caller.close()
+    assert server.ask("answer").status_code == 200
+    said = server.end(signal.SIGINT)[1]
+    assert said == "connections have to wait: too many files are open; raise the limit (ulimit -n)\n"
+
+
 def test_a_port_in_use_says_what_to_do() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -90,7 +90,7 @@ class Station:
         self._stop = lambda: _call_in(loop, stop.set)
         pool = Pool(self.spec, self.data, now_ms=now_ms, environ=self._environ)
         apps = [(self._gateway(pool), self._gateway_socket), (self._page(stop), self._page_socket)]
-        serving = asyncio.create_task(serve(apps, stop, close=pool.stop))
+        serving = asyncio.create_task(serve(apps, stop, close=pool.stop, tell=output.note))
         page_ready()
         starting = asyncio.create_task(pool.start())
         await asyncio.wait([starting, serving], return_when=asyncio.FIRST_COMPLETED)

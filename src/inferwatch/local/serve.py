@@ -52,13 +52,16 @@ async def serve(
     stop: asyncio.Event,
     *,
     close: Callable[[], Awaitable[None]],
+    tell: Callable[[str], None],
 ) -> None:
     """Serve each app on its socket until `stop` is set, or SIGINT, SIGTERM or SIGHUP sets it.
 
     Then no connection is taken, answers under way get a moment, `close` is awaited (it ends the pool, and so the
     answers that are still missing), and the rest is cut off. Event streams must end by themselves on `stop`.
+    tell: where trouble is told that no request can be answered with.
     """
     servers = [_Server(_config(app)) for app, _ in apps]
+    asyncio.get_running_loop().set_exception_handler(_teller(tell, stop))
     with _signals_set(stop):
         running = [
             asyncio.create_task(server.serve(sockets=[bound])) for server, (_, bound) in zip(servers, apps, strict=True)
@@ -126,6 +129,23 @@ def _signals_set(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+def _teller(tell: Callable[[str], None], stop: asyncio.Event) -> Callable[[asyncio.AbstractEventLoop, Any], None]:
+    """Handles the loop's exceptions. Of a lack of descriptors asyncio makes one for each place in the backlog."""
+    told = False
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal told
+        if stop.is_set():
+            return  # asyncio tries to accept again on a socket that was closed meanwhile
+        if getattr(context.get("exception"), "errno", None) not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif not told:
+            told = True
+            tell("connections have to wait: too many files are open; raise the limit (ulimit -n)")
+
+    return handle
 
 
 def _bind_problem(what: str, host: str, port: int, error: OSError) -> str:
