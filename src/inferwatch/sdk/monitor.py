@@ -14,7 +14,7 @@ from inferwatch.sdk.call import recorded
 from inferwatch.sdk.clock import SYSTEM_CLOCK, Clock
 from inferwatch.sdk.emf import CodeMetrics, Number, number, with_unit
 from inferwatch.sdk.fork import renew_after_fork
-from inferwatch.sdk.ids import ENTROPY_BYTES, transaction_id
+from inferwatch.sdk.ids import transaction_id as new_id
 from inferwatch.sdk.inference import Inference
 from inferwatch.sdk.line import LINE_MAX, NOTHING, LineFormat
 from inferwatch.sdk.problems import DROPPED, REFUSED_VALUE, Problems, text
@@ -110,7 +110,7 @@ class Monitor:
         if requester is not None:
             fields["requester"] = requester
         start = self._start(start_ms)
-        identity = _new_id(start) if transaction_id is None else text(transaction_id)
+        identity = new_id(start) if transaction_id is None else text(transaction_id)
         return Inference(self, request, fields, start, identity, next(self._cold, False))
 
     def current(self) -> Inference | None:
@@ -139,9 +139,9 @@ class Monitor:
         else:
             milliseconds = 0.0 if elapse is None else self._elapse(elapse)
         start = self._start(start_ms, milliseconds)
-        identity = _new_id(start) if transaction_id is None else text(transaction_id)
+        identity = new_id(start) if transaction_id is None else text(transaction_id)
         added = NOTHING
-        if metrics is not None and isinstance(metrics, dict):
+        if isinstance(metrics, dict):
             added = {text(name): with_unit(value) for name, value in metrics.items()}
         cold = next(self._cold, False)
         self.write(identity, start, milliseconds, status, request, response, fields, added, cold)
@@ -190,7 +190,8 @@ class Monitor:
                 if 0 <= given <= _LATEST_MS:
                     return int(given)
                 self.count(REFUSED_VALUE, f"start_ms {given!r}: it lies before 1970 or after 9999")
-        return max(0, self.clock.wall_ns() // 1_000_000 - round(elapse))
+        start = self.clock.wall_ns() // 1_000_000 - round(elapse)
+        return start if start > 0 else 0
 
     def _elapse(self, elapse: float) -> float:
         """Milliseconds as recorded, with three decimals; 0 for what is no length of time."""
@@ -218,12 +219,6 @@ def _deployed(path: str) -> dict[str, Any]:
     if not isinstance(compiled, dict) or "metric_namespace" not in compiled:
         raise SpecError(path, "", "is no compiled spec; write it from MonitorSpec.compile()")
     return compiled
-
-
-def _new_id(ms: int) -> str:
-    # Entropy from the system each time: a generator in this process would repeat itself after a fork,
-    # and in every Lambda environment that is restored from one snapshot.
-    return transaction_id(ms, os.urandom(ENTROPY_BYTES))
 
 
 def _server_id() -> str:

@@ -34,8 +34,10 @@ class Writer:
         with self._lock:
             if self._mixes:
                 self._write_exclusively(line)
-            else:
+            elif self._torn:
                 self._write(line)
+            elif (written := os.write(self._descriptor, line)) < len(line):
+                self._rest(line, written)
 
     def close(self) -> None:
         with self._lock:
@@ -58,12 +60,11 @@ class Writer:
     def _write(self, line: bytes) -> None:
         if self._torn:
             line = b"\n" + line
-        written = os.write(self._descriptor, line)
-        self._torn = written < len(line)
-        if self._torn:
-            self._rest(memoryview(line)[written:])
+        self._rest(line, os.write(self._descriptor, line))
 
-    def _rest(self, rest: memoryview) -> None:
+    def _rest(self, line: bytes, written: int) -> None:
+        rest = memoryview(line)[written:]
+        self._torn = True
         while rest:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
