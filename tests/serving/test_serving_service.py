@@ -240,3 +240,11 @@ def test_the_code_of_a_model_reaches_its_inference() -> None:
     bench.service._predict = predict
     bench.send({"a": 1})
     assert (bench.record["Pages"], bench.record["branch"]) == (3, "left")
+
+
+def test_a_prediction_that_is_too_large_for_an_answer_is_recorded_as_failed() -> None:
+    bench = Bench(lambda features: "\u00e9" * 200, answer_max=1000)
+    assert bench.send({"a": 1})[0] == 500
+    assert bench.record["status"] == "failed"
+    assert "too large for an answer" in bench.record["error"]["message"]
+    assert Bench(lambda features: "\u00e9" * 150, answer_max=1000).send({"a": 1})[0] == 200

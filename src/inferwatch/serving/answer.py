@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+_LONGEST_ESCAPE = 12
+"""Bytes of one character that JSON in ASCII writes as two escapes."""
+
 
 class Answer(NamedTuple):
     """An answer before it takes the form that its transport wants. body: None for an empty one."""
@@ -20,6 +23,15 @@ class Answer(NamedTuple):
 
     def encoded(self) -> str:
         return "" if self.body is None else orjson.dumps(self.body).decode()
+
+    def fits(self, most: float) -> bool:
+        """Whether the body takes at most so many bytes as text within JSON, in which form a function returns it."""
+        text = self.encoded()
+        if len(text) * _LONGEST_ESCAPE <= most:
+            return True
+        import json
+
+        return len(json.dumps(text)) <= most
 
     def for_gateway(self, headers: Mapping[str, str]) -> dict[str, Any]:
         """The form in which API Gateway takes it, REST and HTTP API alike. headers: added to the answer's own."""

@@ -14,6 +14,9 @@ from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving.deadline import AlarmLimit
 from inferwatch.serving.model import load_service, read_compiled
 
+ANSWER_MAX = 6 * 1024 * 1024 - 4096
+"""Bytes: Lambda's limit for what a function returns, less what stands around the body."""
+
 Handler = Callable[[Any, Any], dict[str, Any]]
 
 
@@ -25,7 +28,7 @@ def build(environ: Mapping[str, str], folder: str) -> Handler:
     """The handler of the model in `folder`. Raises HandlerError."""
     compiled = read_compiled(environ, folder)
     monitor = Monitor(compiled)
-    service = load_service(compiled, folder, environ, monitor)
+    service = load_service(compiled, folder, environ, monitor, answer_max=ANSWER_MAX)
 
     def handle(event: Any, context: Any) -> dict[str, Any]:
         dropped = monitor.dropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +30,14 @@ def read_compiled(environ: Mapping[str, str], folder: str) -> dict[str, Any]:
     return compiled
 
 
-def load_service(compiled: Mapping[str, Any], folder: str, environ: Mapping[str, str], monitor: Monitor) -> Service:
+def load_service(
+    compiled: Mapping[str, Any],
+    folder: str,
+    environ: Mapping[str, str],
+    monitor: Monitor,
+    *,
+    answer_max: float = math.inf,
+) -> Service:
     """Load the user's functions from `folder` and put the service around them. Raises HandlerError."""
     if not compiled["predict"]:
         raise HandlerError('inferwatch.toml names no function to serve; add predict = "app:predict" to [model]')
@@ -39,4 +47,5 @@ def load_service(compiled: Mapping[str, Any], folder: str, environ: Mapping[str,
         monitor,
         parse=load_function(compiled["parse"], folder) if compiled["parse"] else None,
         allowed_origins=cors.allowed_origins(environ),
+        answer_max=answer_max,
     )

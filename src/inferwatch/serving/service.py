@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +25,8 @@ class Service:
     """One model as a service. compiled: the compiled spec; predict(features) and parse(event): the user's.
 
     Without parse, the features are the request's JSON object. A ValueError of parse is the client's mistake,
-    any other exception the model's. The record is written before the answer is returned.
+    any other exception the model's. The record is written before the answer is returned. answer_max: bytes of an
+    answer that arrives; the record must not say of a larger one that it succeeded.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Service:
         *,
         parse: Callable[[Any], Any] | None = None,
         allowed_origins: tuple[str, ...] = ("*",),
+        answer_max: float = math.inf,
     ) -> None:
         self._declared = compiled["features"]
         self._redacts = bool(compiled["redact"])
@@ -42,6 +45,7 @@ class Service:
         self._parse = parse
         self._monitor = monitor
         self._allowed_origins = allowed_origins
+        self._answer_max = answer_max
 
     def answer(self, event: Any, limit: Limit, request_id: str | None = None) -> dict[str, Any]:
         """The answer to `event`: API Gateway's form for its events, the bare body for a direct invocation."""
@@ -71,10 +75,13 @@ class Service:
         features = self._features(event, limit, inference)
         check(self._declared, features)
         response = response_of(limit(self._predict, features))
+        said = Answer(200, response)
+        if not said.fits(self._answer_max):
+            raise ValueError(f"the prediction is too large for an answer, which holds at most {self._answer_max} bytes")
         inference.set(response=response, prediction=response["prediction"])
         if "confidence" in response:
             inference.set(confidence=response["confidence"])
-        return Answer(200, response)
+        return said
 
     def _features(self, event: Any, limit: Limit, inference: Inference) -> Any:
         """The request becomes part of the record before anything can be wrong with it."""
