@@ -46,3 +46,7 @@ def test_known_id() -> None:
     assert (
         transaction_id(0x017F22E279B0, bytes.fromhex("cc318c4dc0c0c07398f0")) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
     )
+
+
+def test_drawn_ids_differ_within_one_millisecond() -> None:
+    assert len({transaction_id(1_763_715_600_125) for _ in range(1_000)}) == 1_000

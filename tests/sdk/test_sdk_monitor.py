@@ -108,6 +108,29 @@ def test_hostile_objects_everywhere_harm_only_themselves(monitor: Monitor, last:
     assert monitor.dropped == 0
 
 
+def test_of_a_record_that_cannot_be_put_together_the_outline_is_written(monitor: Monitor, last: Last) -> None:
+    class Trap(dict[str, Any]):
+        def get(self, *_: Any) -> Any:
+            raise RuntimeError("a trap")
+
+    identity = monitor.record(request=Trap(pages=3), elapse=13.25, status="failed", note="a")
+    document = last()
+    assert document["transaction_id"] == identity
+    assert (document["status"], document["elapse"], document["end_at"]) == ("failed", 13.25, "2025-11-21T09:00:00.125Z")
+    assert (document["ErrorCount"], document["LatencyMs"], document["truncated"]) == (1, 13.25, True)
+    assert not {"request", "note", "Pages"} & document.keys()
+    assert monitor.problems == {"truncated": 1}
+    monitor.record(request={"pages": 3})
+    assert last()["Pages"] == 3
+
+
+@pytest.mark.parametrize("elapse", [1e100, 10**18])
+def test_a_length_that_no_calendar_has_is_none(monitor: Monitor, last: Last, elapse: float) -> None:
+    monitor.record(elapse=elapse)
+    assert (last()["elapse"], last()["start_at"]) == (0, "2025-11-21T09:00:00.125Z")
+    assert monitor.problems == {"refused_value": 1}
+
+
 def test_metrics_that_are_none_and_names_that_are_no_text(monitor: Monitor, last: Last) -> None:
     odd: Any = ["Drift"]
     monitor.record(metrics=odd)

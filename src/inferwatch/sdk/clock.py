@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def _second(second: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
-@lru_cache(maxsize=None)  # there are a thousand; an unbounded cache is a plain dict
+@cache  # of a thousand
 def _fraction(milli: int) -> str:
     return f".{milli:03d}Z"

@@ -94,15 +94,17 @@ class Inference:
         if _innermost.get() is self:
             _innermost.set(self._outer)
         self._monitor.write(
-            self.transaction_id,
-            self.start_ms,
-            elapsed_ms(elapsed_ns),
-            self.status,
-            self.request,
-            self.response,
-            self.fields,
-            self.metrics,
-            self.cold_start,
+            (
+                self.transaction_id,
+                self.start_ms,
+                elapsed_ms(elapsed_ns),
+                self.status,
+                self.request,
+                self.response,
+                self.fields,
+                self.metrics,
+                self.cold_start,
+            )
         )
 
     def _end(self, status: str, type: str, message: str) -> None:

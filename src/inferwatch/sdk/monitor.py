@@ -12,12 +12,12 @@ from inferwatch.errors import SpecError
 from inferwatch.sdk import inference as running
 from inferwatch.sdk.call import recorded
 from inferwatch.sdk.clock import SYSTEM_CLOCK, Clock
-from inferwatch.sdk.emf import CodeMetrics, Number, number, with_unit
+from inferwatch.sdk.emf import Number, number, with_unit
 from inferwatch.sdk.fork import renew_after_fork
 from inferwatch.sdk.ids import transaction_id as new_id
 from inferwatch.sdk.inference import Inference
-from inferwatch.sdk.line import LINE_MAX, NOTHING, LineFormat
-from inferwatch.sdk.problems import DROPPED, REFUSED_VALUE, Problems, text
+from inferwatch.sdk.line import LINE_MAX, NOTHING, LineFormat, Parts, Transaction
+from inferwatch.sdk.problems import DROPPED, REFUSED_VALUE, TRUNCATED, Problems, text
 from inferwatch.sdk.sinks import Sink, StdoutSink
 from inferwatch.spec import record
 
@@ -78,12 +78,12 @@ class Monitor:
 
     def renew(self) -> None:
         """Begin anew as this process: its own server id, its own cold start."""
-        self._line = LineFormat(
+        self._format = LineFormat(
             self._compiled,
             self._server_id or _server_id(),
             max_bytes=getattr(self._sink, "max_bytes", LINE_MAX),
             problems=self._problems,
-        ).line_of
+        )
         # `next` on it is one step of the interpreter: of many threads, one is the first.
         self._cold = iter((True,))
 
@@ -144,28 +144,23 @@ class Monitor:
         if isinstance(metrics, dict):
             added = {text(name): with_unit(value) for name, value in metrics.items()}
         cold = next(self._cold, False)
-        self.write(identity, start, milliseconds, status, request, response, fields, added, cold)
+        self.write((identity, start, milliseconds, status, request, response, fields, added, cold))
         return identity
 
-    def write(
-        self,
-        identity: str,
-        start_ms: int,
-        elapse: float,
-        status: str,
-        request: Any,
-        response: Any,
-        fields: Mapping[str, Any],
-        metrics: CodeMetrics,
-        cold_start: bool,
-    ) -> None:
+    def write(self, transaction: Parts) -> None:
         """Write one record, or count it as dropped."""
         try:
+            status = transaction[3]
             if not (isinstance(status, str) and status in record.STATUSES):
                 known = ", ".join(record.STATUSES)
                 self.count(REFUSED_VALUE, f"status {text(status)!r}: recorded as failed; known are {known}")
-                status = record.FAILED
-            self._sink(self._line(identity, start_ms, elapse, status, request, response, fields, metrics, cold_start))
+                transaction = Transaction(*transaction)._replace(status=record.FAILED)
+            try:
+                line = self._format.line(transaction)
+            except Exception as error:
+                self.count(TRUNCATED, f"only identity, times and status: {type(error).__name__}: {text(error)}")
+                line = self._format.bare_line(transaction)
+            self._sink(line)
         except Exception as error:
             self.count(DROPPED, f"{type(error).__name__}: {text(error)}")
 

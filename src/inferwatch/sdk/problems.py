@@ -20,9 +20,10 @@ _LONGEST_TEXT = 2_000
 class Problems:
     """Counts by kind; the first of each kind is also told on stderr, since nobody reads a counter unasked.
 
-    dropped: lines that could not be written; truncated: lines that lost their largest members; refused_field:
-    a name that the record needs itself; refused_metric: a bad name, unit or number, or one too many;
-    refused_value: a bad status or time; late: a change to an inference that is already recorded.
+    dropped: lines that could not be written; truncated: lines that lost their largest members, or all that the user
+    gave where no line could be made of it; refused_field: a name that the record needs itself; refused_metric: a
+    bad name, unit or number, or one too many; refused_value: a bad status or time; late: a change to an inference
+    that is already recorded.
     """
 
     def __init__(self) -> None:
