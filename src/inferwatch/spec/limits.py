@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+# Patterns are compiled when first used, which the recording path never does.
 LOG_GROUP_MAX = 512
-_LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]+")
+_LOG_GROUP = r"[.\-_/#A-Za-z0-9]+"
 METRIC_NAMESPACE_MAX = 255
-_METRIC_NAMESPACE = re.compile(r"[0-9A-Za-z.\-_/#: ]+")
+_METRIC_NAMESPACE = r"[0-9A-Za-z.\-_/#: ]+"
 METRIC_NAME_MAX = 255
 DIMENSION_VALUE_MAX = 1024
 ALARM_NAME_MAX = 255
@@ -32,7 +33,7 @@ def log_group_problem(name: str) -> str | None:
     """Why `name` cannot be a log group, or None. A group is also a folder, so `.` and `..` are no segments."""
     if len(name) > LOG_GROUP_MAX:
         return f"is {len(name)} characters long; a log group has at most {LOG_GROUP_MAX}"
-    if not _LOG_GROUP.fullmatch(name):
+    if not re.fullmatch(_LOG_GROUP, name):
         return "has a character that a log group cannot have; allowed are letters, digits and . - _ / #"
     if not name.startswith("/"):
         return "must begin with '/', as in '/abc_corp/claim'"
@@ -47,7 +48,7 @@ def metric_namespace_problem(name: str) -> str | None:
     """Why `name` cannot be a CloudWatch metric namespace, or None."""
     if not 1 <= len(name) <= METRIC_NAMESPACE_MAX:
         return f"must have 1 to {METRIC_NAMESPACE_MAX} characters"
-    if not _METRIC_NAMESPACE.fullmatch(name):
+    if not re.fullmatch(_METRIC_NAMESPACE, name):
         return "has a character that a metric namespace cannot have"
     if name.startswith("AWS/"):
         return "must not begin with 'AWS/', which AWS keeps for itself"
