@@ -212,11 +212,13 @@ def test_a_large_answer_comes_through(make_pool: MakePool) -> None:
     assert len(body(large)["prediction"]) == 2_000_000
 
 
-def test_an_answer_beyond_lambdas_limit_is_an_error_as_it_would_be_there(make_pool: MakePool, data: Path) -> None:
+def test_an_answer_beyond_lambdas_limit_is_refused_by_the_handler_and_recorded_so(
+    make_pool: MakePool, data: Path
+) -> None:
     huge, after = run(invoke_all(make_pool(), "huge", "answer"))
-    assert huge.status == "error"
+    assert orjson.loads(huge.payload)["statusCode"] == 500
     assert after.status == "success"
-    assert events(streams(data)[0], "report")[0]["errorType"] == "Function.ResponseSizeTooLarge"
+    assert [record["status"] for record in records(streams(data)[0])] == ["failed", "succeeded"]
 
 
 def test_an_event_beyond_lambdas_limit_is_refused(make_pool: MakePool) -> None:
