@@ -28,7 +28,6 @@ WORK: tuple[Callable[[Store], object], ...] = (
     lambda store: store.tally(),
     lambda store: store.check(),
     lambda store: store.records(EVER),
-    lambda store: store.count(EVER),
     lambda store: store.metrics(NAMESPACE).datapoints("LatencyMs", "p90", 60, NOW - 3_600_000, NOW, DIMENSIONS),
     lambda store: store.alarm_log(SCOPE).states(),
     lambda store: store.alarm_log(SCOPE).history(),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from pathlib import Path
@@ -319,3 +320,29 @@ def test_a_sealed_stream_is_not_looked_at_again(tmp_path: Path) -> None:
         assert store.ingest(NOW) == Ingested()
         store.compact(NOW)
         assert len(store.records(RecordQuery(start_ms=0, end_ms=NOW))) == 1
+
+
+def test_an_end_of_the_stream_that_the_model_printed_ends_nothing(tmp_path: Path) -> None:
+    with Store.open(tmp_path, writer=True) as store:
+        append(tmp_path, init_start() + line(1) + platform("streamEnd"))
+        store.ingest(NOW)
+        append(tmp_path, line(2) + platform("start", requestId="open"))
+        store.ingest(NOW)
+        store.compact(NOW)
+        assert total(store, "Invocations") == 2
+        assert store.backlog() == 0
+        store.seal_orphans(NOW)
+        store.ingest(NOW)
+        assert [found["status"] for found in store.records(EVER)].count("failed") == 1
+    with Store.open(tmp_path, writer=True) as store:
+        append(tmp_path, line(3))
+        store.ingest(NOW)
+        assert len(store.records(EVER)) == 4
+
+
+def test_a_pipe_among_the_streams_is_none(tmp_path: Path) -> None:
+    append(tmp_path, line(1))
+    os.mkfifo(next(tmp_path.rglob("@streams")) / "pipe.jsonl")
+    with Store.open(tmp_path, writer=True) as store:
+        assert store.ingest(NOW).records == 1
+        assert store.backlog() == 0

@@ -201,7 +201,6 @@ def test_a_damaged_file_is_put_aside_and_reading_goes_on(tmp_path: Path, damage:
             path.unlink()
         with Store.open(tmp_path, writer=False) as reader:
             assert len(reader.records(EVER)) == 2
-            assert reader.count(EVER) == {"succeeded": 2}
             assert len(reader.check()) == 1
         assert store.tally().get("quarantined_files") is None
         assert len(store.check()) == 1

@@ -108,14 +108,6 @@ def test_wherever_the_records_lie_the_answer_is_the_same(sides: dict[str, Store]
         assert store.records(query) == wanted, side
 
 
-def test_counting_by_status(sides: dict[str, Store]) -> None:
-    query = RecordQuery(start_ms=0, end_ms=NOW + 1, min_elapse=20.0, limit=1, before=(NOW, ""))
-    wanted: dict[str, int] = {}
-    for one in expected(msgspec.structs.replace(query, limit=10_000)):
-        wanted[one["status"]] = wanted.get(one["status"], 0) + 1
-    assert [store.count(query) for store in sides.values()] == [wanted] * len(sides)
-
-
 @pytest.mark.parametrize("order", ["-start_at", "start_at"])
 def test_pages_follow_one_another_without_gap_or_repeat(sides: dict[str, Store], order: Any) -> None:
     for store in sides.values():

@@ -16,7 +16,9 @@ def transaction_id(ms: int, entropy: bytes | None = None) -> str:
     entropy: 10 bytes, random by default, or a hash of a queue message's id, so that a redelivery has the same id.
     74 of their 80 bits go into the id.
     """
-    # From the system each time: a generator in this process would repeat itself after a fork,
-    # and in every Lambda environment that is restored from one snapshot.
-    digits = ((ms & 0xFFFF_FFFF_FFFF).to_bytes(6) + (entropy or urandom(ENTROPY_BYTES))).hex()
+    if entropy is None:
+        # From the system each time: a generator in this process would repeat itself after a fork,
+        # and in every Lambda environment that is restored from one snapshot.
+        entropy = urandom(ENTROPY_BYTES)
+    digits = ((ms & 0xFFFF_FFFF_FFFF).to_bytes(6) + entropy).hex()
     return f"{digits[:8]}-{digits[8:12]}-7{digits[12:15]}-{_VARIANT[digits[15]]}{digits[16:19]}-{digits[19:31]}"

@@ -59,8 +59,7 @@ class Ingest:
     def __init__(self, data: Path, connection: sqlite3.Connection) -> None:
         self._data = data
         self._connection = connection
-        self._sizes: dict[str, int] = {}
-        self._ended = {row[0] for row in connection.execute("SELECT key FROM stream WHERE ended")}
+        self._sizes: dict[str, int] = dict(connection.execute("SELECT key, rolled FROM stream WHERE ended"))
 
     def run(self, now_ms: int) -> Ingested:
         """Take in all that the streams hold at this moment. Raises StoreError; what is left then waits."""
@@ -68,7 +67,7 @@ class Ingest:
         due = [
             (stream, end)
             for stream in discover(self._data)
-            if stream.key not in self._ended and (end := size(stream.path)) != self._sizes.get(stream.key)
+            if (end := size(stream.path)) != self._sizes.get(stream.key)
         ]
         while due:
             batch = _Batch(self._connection, now_ms)
@@ -83,7 +82,6 @@ class Ingest:
                     f"The stream files could not be read ({error}); nothing of this step was kept."
                 ) from error
             self._sizes.update((stream.key, end) for stream, end in batch.done)
-            self._ended |= batch.ended
             counts += batch.counts
         return Ingested(**counts)
 
@@ -97,7 +95,6 @@ class _Batch:
     def __init__(self, connection: sqlite3.Connection, now_ms: int) -> None:
         self.counts: Counter[str] = Counter()
         self.done: list[tuple[Stream, int]] = []
-        self.ended: set[str] = set()
         self._connection = connection
         self._now_ms = now_ms
         self._deltas = rollup.Deltas()
@@ -116,8 +113,6 @@ class _Batch:
         position.rolled += len(data)
         positions.save(self._connection, stream, position)
         self.counts["size"] += len(data)
-        if position.invocations.ended:
-            self.ended.add(stream.key)
         if data and position.rolled < end:
             return False
         self.done.append((stream, end))

@@ -38,7 +38,8 @@ class Invocations(msgspec.Struct):
     """State of one stream at one offset; fed with each event in turn.
 
     identity: the compiled spec of the environment that writes the stream, None where a program of the user's
-    writes it; ended: the stream is sealed.
+    writes it; ended: the last of the events says that the stream is sealed. One in the middle was printed by the
+    model, which may print whatever it likes.
     """
 
     identity: dict[str, Any] | None = None
@@ -47,6 +48,7 @@ class Invocations(msgspec.Struct):
 
     def feed(self, event: Event) -> Lost | None:
         """Take in one event; returns the invocation that it shows to have left no record."""
+        self.ended = False
         if event.kind == "record":
             self._recorded(event.document.get("request_id"), event.at_ms)
         elif event.kind == "platform":

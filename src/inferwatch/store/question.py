@@ -31,12 +31,6 @@ def select(query: RecordQuery) -> tuple[str, dict[str, Any]]:
     return sql, {**values, "limit": max(0, query.limit)}
 
 
-def count(query: RecordQuery) -> tuple[str, dict[str, Any]]:
-    """SQL for the number of rows by status, whatever the query's limit, and the values to bind."""
-    where, values = _where(query)
-    return f"SELECT status, count(*) AS rows {_FROM} WHERE {where} GROUP BY status", values
-
-
 def _where(query: RecordQuery) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {
         "start": max(-_NEVER_MS, min(query.start_ms, _NEVER_MS)) * 1000,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
-
-import msgspec
 
 from inferwatch.errors import QueryError, StoreError
 from inferwatch.ports import Record, RecordQuery
@@ -58,19 +55,6 @@ class Reader:
                 if 0 < query.limit <= len(found) and _is_last(query, part, found):
                     break
             return [to_record(row) for row in found]
-
-        return self._answer(query, answer)
-
-    def count(self, query: RecordQuery) -> dict[str, int]:
-        """How many records meet the query, by status, whatever its order, limit and page. Raises StoreError."""
-        query = msgspec.structs.replace(query, before=None)
-        sql, values = question.count(query)
-
-        def answer(files: list[LakeFile], rows: list[Row]) -> dict[str, int]:
-            counts = Counter(str(row.get("status")) for row in rows)
-            for row in self._ask(sql, values, files):
-                counts[str(row["status"])] += row["rows"]
-            return dict(counts)
 
         return self._answer(query, answer)
 

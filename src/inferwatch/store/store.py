@@ -100,10 +100,6 @@ class Store:
         """The records that meet the query, in its order, each once."""
         return self._reader.records(query)
 
-    def count(self, query: RecordQuery) -> dict[str, int]:
-        """How many records meet the query, by status, whatever its order, limit and page."""
-        return self._reader.count(query)
-
     def series(self) -> list[Series]:
         """Every series that has had data."""
         with snapshot(self._connection):

@@ -33,6 +33,8 @@ def discover(data: Path) -> Iterator[Stream]:
         for file in sorted(files):
             if file.endswith(SUFFIX) and file.isprintable():
                 path = Path(folder, file)
+                if not path.is_file():
+                    continue  # To read a pipe would wait for its writer.
                 name = unquote(file.removesuffix(SUFFIX))
                 yield Stream(path.relative_to(root).as_posix(), f"/{group}", name, path)
 
