@@ -110,6 +110,8 @@ def test_a_metric_watched_by_less_than_a_minute_is_of_high_resolution(tmp_path: 
         (MODEL + "confidence_scale = 10\n", "model.confidence_scale", "10 is not allowed; expected 1 or 100"),
         (MODEL + "capture = 'some'\n", "model.capture", "expected 'full' or 'none'"),
         (MODEL + "redact = 'ip'\n", "model.redact", "'ip' is not allowed; expected an array"),
+        (MODEL + "version = ''\n", "model.version", "must not be empty"),
+        (MODEL + ALARM + "dimensions = {env = 'dev'}\n", "alarm[a].dimensions", "by_version = true adds ModelVersion"),
         (MODEL + "redact = ['transaction_id']\n", "model.redact", "cannot be redacted"),
         (MODEL + "redact = ['request..name']\n", "model.redact", "is no path"),
         (MODEL + "predict = 'app.predict'\n", "model.predict", "must be 'module:function'"),

@@ -34,7 +34,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Mapping
         drawn.add_column(column, overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(cell, style=(styles or {}).get(cell, "")) for cell in row))
-    terminal = sys.stdout.isatty()
+    terminal = sys.stdout is not None and sys.stdout.isatty()
     console = Console(file=sys.stdout, width=None if terminal else UNFOLDED_WIDTH)
     if terminal:
         console.print(drawn)

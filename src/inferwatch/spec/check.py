@@ -40,6 +40,8 @@ def _model(spec: MonitorSpec) -> None:
     if problem := limits.metric_namespace_problem(spec.identity.metric_namespace):
         key = "model.metric_namespace" if model.metric_namespace else "model.namespace"
         raise Fault(key, f"{spec.identity.metric_namespace!r} as a metric namespace {problem}")
+    if model.version == "":
+        raise Fault("model.version", "must not be empty")
     if not spec.identity.environment or len(spec.identity.environment) > limits.DIMENSION_VALUE_MAX:
         raise Fault("environment", "must have a name")
     for key, value in (("model.predict", model.predict), ("model.parse", model.parse)):
@@ -121,6 +123,7 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
         raise Fault(f"{key}.metric", f"{alarm.metric!r} is no metric of this model; it has {', '.join(known)}{hint}")
     if alarm.metric == record.PREDICTION_PROBABILITY and not spec.has_confidence:
         raise Fault(f"{key}.metric", f"{alarm.metric!r} needs model.confidence_scale, 1 or 100")
+    _dimensions(spec, alarm, key)
     if problem := statistic_problem(alarm.statistic):
         raise Fault(f"{key}.statistic", f"{alarm.statistic!r} {problem}")
     if not math.isfinite(alarm.threshold):
@@ -129,6 +132,18 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
         raise Fault(f"{key}.evaluate_low_sample_count_percentile", "is for percentiles only")
     _timing(alarm, key)
     _targets(spec, alarm, key)
+
+
+def _dimensions(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
+    sets = [set(record.DIMENSIONS)]
+    if spec.model.by_version:
+        sets.append({*record.DIMENSIONS, record.VERSION_DIMENSION})
+    if alarm.dimensions is not None and set(alarm.dimensions) not in sets:
+        allowed = " or ".join(", ".join(sorted(names)) for names in sets)
+        hint = "" if spec.model.by_version else f"; model.by_version = true adds {record.VERSION_DIMENSION}"
+        raise Fault(
+            f"{key}.dimensions", f"{', '.join(alarm.dimensions)!r} are no set of this model; it has {allowed}{hint}"
+        )
 
 
 def _timing(alarm: AlarmSpec, key: str) -> None:
