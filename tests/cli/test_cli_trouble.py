@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inferwatch.cli.trouble import Trouble
+from inferwatch.cli.station.trouble import Trouble
 from inferwatch.errors import StoreError
 
 

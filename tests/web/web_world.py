@@ -12,8 +12,8 @@ import uvicorn
 from msgspec.structs import replace
 
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
-from inferwatch.cli.page_sources import local_sources
-from inferwatch.cli.readers import Readers, SharedMetricSource
+from inferwatch.cli.station.page_sources import local_sources
+from inferwatch.cli.station.readers import Readers, SharedMetricSource
 from inferwatch.local.serve import bind, port_of
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.sinks import LogStreamSink

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from inferwatch.cli import output
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.delivery import NOTIFICATIONS, deliver
-from inferwatch.cli.heartbeats import Heartbeats
-from inferwatch.cli.housekeeping import keep_house
-from inferwatch.cli.page_sources import local_sources
-from inferwatch.cli.readers import Readers, SharedMetricSource
 from inferwatch.cli.scope import scope
-from inferwatch.cli.watch import ALARMS, INGEST, Watch
+from inferwatch.cli.station.delivery import NOTIFICATIONS, deliver
+from inferwatch.cli.station.heartbeats import Heartbeats
+from inferwatch.cli.station.housekeeping import keep_house
+from inferwatch.cli.station.page_sources import local_sources
+from inferwatch.cli.station.readers import Readers, SharedMetricSource
+from inferwatch.cli.station.watch import ALARMS, INGEST, Watch
 from inferwatch.local.gateway import gateway_app
 from inferwatch.local.pool import Pool
 from inferwatch.local.refusals import Refusals

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.trouble import Trouble
+from inferwatch.cli.station.trouble import Trouble
 from inferwatch.store import Store
 
 ROUND_SECONDS = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from inferwatch.alarms.values import AlarmState, Transition
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.readers import Readers
+from inferwatch.cli.station.readers import Readers
 from inferwatch.ports import MetricSource
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.heartbeats import Heartbeats
-from inferwatch.cli.trouble import Trouble
+from inferwatch.cli.station.heartbeats import Heartbeats
+from inferwatch.cli.station.trouble import Trouble
 from inferwatch.notify.delivery import deliver_due
 from inferwatch.ports import Notify
 from inferwatch.store import Store

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.heartbeats import Heartbeats
 from inferwatch.cli.scope import scope
-from inferwatch.cli.trouble import Trouble
+from inferwatch.cli.station.heartbeats import Heartbeats
+from inferwatch.cli.station.trouble import Trouble
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
