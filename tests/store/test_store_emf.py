@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_lines import DIMENSIONS, NAMESPACE, NOW, line
 
-from inferwatch.store.emf import Sample, SeriesKey, dimensions, extract
+from inferwatch.store.streams.emf import Sample, SeriesKey, dimensions, extract
 
 
 def document(**more: Any) -> dict[str, Any]:

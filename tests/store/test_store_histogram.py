@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inferwatch.store.aggregate import Aggregate
-from inferwatch.store.histogram import Histogram, bucket, middle
+from inferwatch.store.rollups.aggregate import Aggregate
+from inferwatch.store.rollups.histogram import Histogram, bucket, middle
 
 values = st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-12)
 many = st.lists(values, max_size=60)

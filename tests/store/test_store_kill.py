@@ -13,8 +13,9 @@ import pytest
 from store_lines import DIMENSIONS, NAMESPACE
 
 from inferwatch.ports import RecordQuery
-from inferwatch.store import Store, lake
-from inferwatch.store.lake import GARBAGE_MS
+from inferwatch.store import Store
+from inferwatch.store.lake import lake
+from inferwatch.store.lake.lake import GARBAGE_MS
 
 WORKER = Path(__file__).with_name("store_worker.py")
 

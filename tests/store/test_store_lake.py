@@ -8,9 +8,10 @@ import pytest
 from store_lines import EVER, GROUP, NOW, append, line, record
 
 from inferwatch.errors import StoreError
-from inferwatch.store import Store, compact, lake, merge
-from inferwatch.store.compact import Compacted
-from inferwatch.store.lake import GARBAGE_MS, LakeFile
+from inferwatch.store import Store
+from inferwatch.store.lake import compact, lake, merge
+from inferwatch.store.lake.compact import Compacted
+from inferwatch.store.lake.lake import GARBAGE_MS, LakeFile
 
 DAY = 86_400_000
 

@@ -9,8 +9,9 @@ from store_lines import EVER, GROUP, NOW, append, init_start, line, platform, re
 from inferwatch.errors import StoreError
 from inferwatch.sdk import LogStreamSink
 from inferwatch.sdk.streams import open_stream
-from inferwatch.store import Store, orphans
-from inferwatch.store.scan import scan
+from inferwatch.store import Store
+from inferwatch.store.streams import orphans
+from inferwatch.store.streams.scan import scan
 
 START = NOW - 60_000
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from store_lines import EVER, GROUP, NOW, append, line, record
 
 from inferwatch.store import Store
-from inferwatch.store.feature_columns import LONGEST_NAME, MOST_COLUMNS, columns_of
-from inferwatch.store.row import to_record, to_row
-from inferwatch.store.scan import scan
+from inferwatch.store.lake.feature_columns import LONGEST_NAME, MOST_COLUMNS, columns_of
+from inferwatch.store.lake.row import to_record, to_row
+from inferwatch.store.streams.scan import scan
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scalar = (

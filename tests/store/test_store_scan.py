@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_lines import line, platform
 
-from inferwatch.store import scan as scanning
-from inferwatch.store.scan import complete, scan
+from inferwatch.store.streams import scan as scanning
+from inferwatch.store.streams.scan import complete, scan
 
 RECORD = line(1)
 PLATFORM = platform("start", requestId="r", version="1")

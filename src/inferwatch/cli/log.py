@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from inferwatch.store.scan import LONGEST_LINE, Event
-from inferwatch.store.streams import Stream, discover, read, size
-from inferwatch.store.tail import events
+from inferwatch.store.streams.events import events
+from inferwatch.store.streams.files import Stream, discover, read, size
+from inferwatch.store.streams.scan import LONGEST_LINE, Event
 
 BACK_BYTES = 256 * 1024
 """So much of each stream's end is looked at for the last lines."""

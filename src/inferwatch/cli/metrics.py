@@ -13,7 +13,7 @@ from inferwatch.cli.clock import now_ms
 from inferwatch.errors import QueryError
 from inferwatch.spec.fault import suggestion
 from inferwatch.store import Store
-from inferwatch.store.rollup import Series
+from inferwatch.store.rollups.rollup import Series
 
 
 class Dimension(click.ParamType[tuple[str, str]]):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inferwatch.sdk.streams import open_stream, stream_file
-from inferwatch.store import platform
+from inferwatch.store.streams import platform
 
 
 class Stream:

@@ -7,7 +7,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from inferwatch.errors import StoreError
-from inferwatch.store import alarm_log, lake, outbox, positions, rollup, seen, tally
+from inferwatch.store import alarm_log, outbox, seen, tally
+from inferwatch.store.lake import lake
+from inferwatch.store.rollups import rollup
+from inferwatch.store.streams import positions
 from inferwatch.store.transaction import REMEDY
 
 FILE = "catalog.sqlite"

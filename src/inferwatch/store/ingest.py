@@ -15,12 +15,14 @@ import msgspec
 import orjson
 
 from inferwatch.errors import StoreError
-from inferwatch.store import platform, positions, report, rollup, seen, synthetic, tally
-from inferwatch.store.emf import Sample, extract
-from inferwatch.store.invocations import Lost
-from inferwatch.store.positions import Position
-from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
-from inferwatch.store.streams import Stream, discover, read, size
+from inferwatch.store import seen, tally
+from inferwatch.store.rollups import rollup
+from inferwatch.store.streams import platform, positions, report, synthetic
+from inferwatch.store.streams.emf import Sample, extract
+from inferwatch.store.streams.files import Stream, discover, read, size
+from inferwatch.store.streams.invocations import Lost
+from inferwatch.store.streams.positions import Position
+from inferwatch.store.streams.scan import LONGEST_LINE, Event, complete, scan
 from inferwatch.store.times import DAY, HOUR
 from inferwatch.store.transaction import transaction
 

@@ -10,11 +10,12 @@ from inferwatch.errors import QueryError
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.spec.period import period_problem
 from inferwatch.spec.statistic import statistic_problem
-from inferwatch.store import emf, rollup
-from inferwatch.store.aggregate import Aggregate
-from inferwatch.store.emf import SeriesKey
-from inferwatch.store.reader import Reader
-from inferwatch.store.rollup import SPANS
+from inferwatch.store.lake.reader import Reader
+from inferwatch.store.rollups import rollup
+from inferwatch.store.rollups.aggregate import Aggregate
+from inferwatch.store.rollups.rollup import SPANS
+from inferwatch.store.streams import emf
+from inferwatch.store.streams.emf import SeriesKey
 from inferwatch.store.times import MINUTE, SECOND
 from inferwatch.store.transaction import snapshot
 

@@ -6,17 +6,20 @@ from pathlib import Path
 from types import TracebackType
 
 from inferwatch.ports import MetricSource, Record, RecordQuery
-from inferwatch.store import lake, positions, rollup, seen, tally
+from inferwatch.store import seen, tally
 from inferwatch.store.alarm_log import AlarmLog, scopes
 from inferwatch.store.catalog import connect
-from inferwatch.store.compact import Compacted, compact
 from inferwatch.store.ingest import Ingest, Ingested
+from inferwatch.store.lake import lake
+from inferwatch.store.lake.compact import Compacted, compact
+from inferwatch.store.lake.reader import Reader
 from inferwatch.store.lock import Lock
 from inferwatch.store.metrics import LocalMetricSource
-from inferwatch.store.orphans import seal_orphans
 from inferwatch.store.outbox import Outbox
-from inferwatch.store.reader import Reader
-from inferwatch.store.rollup import Series
+from inferwatch.store.rollups import rollup
+from inferwatch.store.rollups.rollup import Series
+from inferwatch.store.streams import positions
+from inferwatch.store.streams.orphans import seal_orphans
 from inferwatch.store.transaction import snapshot, transaction
 
 

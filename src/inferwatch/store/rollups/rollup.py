@@ -13,9 +13,9 @@ from typing import NamedTuple
 import orjson
 
 from inferwatch.spec.period import RETENTION
-from inferwatch.store.aggregate import Aggregate
-from inferwatch.store.emf import Dimensions, SeriesKey
-from inferwatch.store.histogram import Histogram
+from inferwatch.store.rollups.aggregate import Aggregate
+from inferwatch.store.rollups.histogram import Histogram
+from inferwatch.store.streams.emf import Dimensions, SeriesKey
 from inferwatch.store.times import HOUR, SECOND
 
 SCHEMA = """

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from inferwatch.store import positions, seen, synthetic
-from inferwatch.store.invocations import Invocations
-from inferwatch.store.positions import Position
-from inferwatch.store.scan import LONGEST_LINE, Event, complete, scan
-from inferwatch.store.streams import Stream, discover, read
+from inferwatch.store import seen
+from inferwatch.store.streams import positions, synthetic
+from inferwatch.store.streams.events import events
+from inferwatch.store.streams.files import Stream, discover
+from inferwatch.store.streams.invocations import Invocations
+from inferwatch.store.streams.positions import Position
+from inferwatch.store.streams.scan import Event, scan
 
 
 class Found(NamedTuple):
@@ -59,17 +61,6 @@ def counted(connection: sqlite3.Connection, stream: Stream, position: Position, 
     )
     for offset, line in lines.fetchall():
         yield from (_found(stream, event._replace(offset=offset)) for event in scan(line))
-
-
-def events(stream: Stream, start: int, end: int | None = None) -> Iterator[Event]:
-    """The events from byte `start` on, to the last whole line, or to byte `end` (an event's beginning)."""
-    while end is None or start < end:
-        data = read(stream.path, start, LONGEST_LINE)
-        data = data[: complete(data)][: None if end is None else end - start]
-        if not data:
-            return
-        yield from scan(data, start)
-        start += len(data)
 
 
 def _beyond(stream: Stream, position: Position) -> Iterator[Found]:

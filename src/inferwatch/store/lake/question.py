@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from inferwatch.ports import RecordQuery
-from inferwatch.store.feature_columns import CATEGORY
-from inferwatch.store.row import COLUMNS
+from inferwatch.store.lake.feature_columns import CATEGORY
+from inferwatch.store.lake.row import COLUMNS
 
 _NOT_SEARCHED: Final = ("metrics", "log_stream")
 _SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name not in _NOT_SEARCHED)

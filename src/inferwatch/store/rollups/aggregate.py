@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from inferwatch.spec.statistic import percentile
-from inferwatch.store.histogram import Histogram
+from inferwatch.store.rollups.histogram import Histogram
 
 
 class Aggregate:

@@ -8,9 +8,8 @@ from typing import Any
 from inferwatch.sdk.ids import ENTROPY_BYTES, transaction_id
 from inferwatch.sdk.line import LineFormat, Transaction
 from inferwatch.spec.record import FAILED, TIMEOUT
-from inferwatch.store.invocations import Lost
-
-KILLED = "Runtime.Killed"
+from inferwatch.store.streams import platform
+from inferwatch.store.streams.invocations import Lost
 
 
 def line(identity: dict[str, Any], stream: str, lost: Lost) -> bytes | None:
@@ -38,6 +37,6 @@ def line(identity: dict[str, Any], stream: str, lost: Lost) -> bytes | None:
 def _message(lost: Lost) -> str:
     if lost.timed_out:
         return f"The handler did not answer within {lost.elapse / 1000:.2f} seconds; its environment was killed."
-    if lost.error_type == KILLED:
+    if lost.error_type == platform.KILLED:
         return "The environment was killed from outside before the handler answered."
     return "The handler ended without a record of this inference."

@@ -6,9 +6,9 @@ import sqlite3
 from itertools import groupby
 from pathlib import Path
 
-from inferwatch.store import lake, parquet
-from inferwatch.store.engine import Engine
-from inferwatch.store.lake import LakeFile
+from inferwatch.store.lake import lake, parquet
+from inferwatch.store.lake.engine import Engine
+from inferwatch.store.lake.lake import LakeFile
 from inferwatch.store.transaction import transaction
 
 FILES = 8

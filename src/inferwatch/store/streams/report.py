@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from inferwatch.spec import record as names
-from inferwatch.store.emf import Dimensions, Sample, SeriesKey, dimensions
-from inferwatch.store.platform import metric
+from inferwatch.store.streams.emf import Dimensions, Sample, SeriesKey, dimensions
+from inferwatch.store.streams.platform import metric
 
 MEASURED: Final = {
     "initDurationMs": names.INIT_DURATION_MS,

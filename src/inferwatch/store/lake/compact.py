@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from inferwatch.errors import StoreError
-from inferwatch.store import lake, merge, parquet, positions
-from inferwatch.store.engine import Engine, EngineError
-from inferwatch.store.lake import LakeFile
-from inferwatch.store.positions import Position
-from inferwatch.store.row import to_row
-from inferwatch.store.scan import LONGEST_LINE, complete
-from inferwatch.store.streams import FOLDER, Stream, read
-from inferwatch.store.tail import counted
+from inferwatch.store.lake import lake, merge, parquet
+from inferwatch.store.lake.engine import Engine, EngineError
+from inferwatch.store.lake.lake import LakeFile
+from inferwatch.store.lake.row import to_row
+from inferwatch.store.lake.tail import counted
+from inferwatch.store.streams import positions
+from inferwatch.store.streams.files import FOLDER, Stream, read
+from inferwatch.store.streams.positions import Position
+from inferwatch.store.streams.scan import LONGEST_LINE, complete
 from inferwatch.store.times import day
 from inferwatch.store.transaction import transaction
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from inferwatch.store import platform
-from inferwatch.store.scan import Event
+from inferwatch.store.streams import platform
+from inferwatch.store.streams.scan import Event
 from inferwatch.store.times import DAY
 
 LONGEST_MS = float(DAY)

@@ -9,11 +9,10 @@ import sqlite3
 from pathlib import Path
 
 from inferwatch.errors import StoreError
-from inferwatch.store import platform, positions
-from inferwatch.store.invocations import Invocations, Open
-from inferwatch.store.streams import Stream, discover, read
-from inferwatch.store.synthetic import KILLED
-from inferwatch.store.tail import events
+from inferwatch.store.streams import platform, positions
+from inferwatch.store.streams.events import events
+from inferwatch.store.streams.files import Stream, discover, read
+from inferwatch.store.streams.invocations import Invocations, Open
 from inferwatch.store.times import SECOND
 from inferwatch.store.transaction import snapshot
 
@@ -83,7 +82,7 @@ def _report(request_id: str, was: Open, last_ms: int, longest_ms: float) -> byte
     record = {
         "requestId": request_id,
         "status": "failure",
-        "errorType": KILLED,
+        "errorType": platform.KILLED,
         "metrics": {"durationMs": elapse, "billedDurationMs": math.ceil(elapse)},
     }
     return platform.line(platform.REPORT, was.start_ms + math.ceil(elapse), record)

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from inferwatch.store import feature_columns, lake
-from inferwatch.store.engine import Engine
-from inferwatch.store.lake import LakeFile, LakeName
-from inferwatch.store.row import COLUMNS
+from inferwatch.store.lake import feature_columns, lake
+from inferwatch.store.lake.engine import Engine
+from inferwatch.store.lake.lake import LakeFile, LakeName
+from inferwatch.store.lake.row import COLUMNS
 
 LARGEST_ROW = 64 * 1024 * 1024
 _WRITE = """

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from inferwatch.errors import StoreError
-from inferwatch.store.invocations import Invocations
-from inferwatch.store.streams import Stream, discover, read, size
+from inferwatch.store.streams.files import Stream, discover, read, size
+from inferwatch.store.streams.invocations import Invocations
 from inferwatch.store.transaction import REMEDY
 
 SCHEMA = """

@@ -12,12 +12,15 @@ from typing import Any, Final
 import orjson
 
 from inferwatch.sdk.clock import iso
-from inferwatch.store.emf import is_number
+from inferwatch.store.streams.emf import is_number
 
 INIT_START: Final = "platform.initStart"
 START: Final = "platform.start"
 REPORT: Final = "platform.report"
 STREAM_END: Final = "platform.streamEnd"
+
+KILLED: Final = "Runtime.Killed"
+"""The `errorType` of an invocation whose environment died with everything else; ours, beside Lambda's own."""
 
 
 def line(kind: str, at_ms: int, record: Mapping[str, Any]) -> bytes:

@@ -15,7 +15,7 @@ import orjson
 from inferwatch.ports import Record
 from inferwatch.sdk.clock import iso
 from inferwatch.spec import record as names
-from inferwatch.store import feature_columns
+from inferwatch.store.lake import feature_columns
 from inferwatch.store.times import milliseconds
 
 Kind = Literal["text", "json", "number", "integer", "time", "boolean", "identifier"]

@@ -1,0 +1,1 @@
+"""Records as Parquet files, and the answers to questions for records."""

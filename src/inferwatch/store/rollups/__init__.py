@@ -1,0 +1,1 @@
+"""Mergeable aggregates of each series, and the datapoints that they give."""
