@@ -86,5 +86,5 @@ def test_a_container_without_a_model_says_what_is_missing_and_ends(tmp_path: Pat
     command = [sys.executable, "-m", "inferwatch.serving.container"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
-    assert ended.stderr.startswith(f"the compiled spec {tmp_path}/inferwatch.compiled.json cannot be read")
+    assert ended.stderr.startswith(f"{tmp_path}/inferwatch.compiled.json: the compiled spec cannot be read")
     assert "Traceback" not in ended.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from inferwatch.errors import HandlerError
+from inferwatch.errors import HandlerError, SpecError
 from inferwatch.serving import aws_lambda
 from inferwatch.spec import load_spec
 
@@ -62,14 +62,16 @@ def test_what_is_not_recorded_is_not_answered(model: Path) -> None:
 
 
 def test_a_missing_compiled_spec_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(HandlerError, match=r"inferwatch\.compiled\.json cannot be read: No such file .* a deployment"):
+    with pytest.raises(
+        SpecError, match=r"inferwatch\.compiled\.json: the compiled spec cannot be read: No such file .* a deployment"
+    ):
         aws_lambda.build({}, str(tmp_path))
 
 
 def test_a_damaged_compiled_spec_is_said(model: Path) -> None:
     path = model / "other.json"
     path.write_text("{")
-    with pytest.raises(HandlerError, match=r"other\.json is damaged"):
+    with pytest.raises(SpecError, match=r"other\.json: the compiled spec is damaged"):
         aws_lambda.build({"INFERWATCH_COMPILED_SPEC": str(path)}, str(model))
 
 

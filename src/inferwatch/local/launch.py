@@ -16,7 +16,7 @@ import msgspec
 import orjson
 
 from inferwatch.local.worker import HANDLER
-from inferwatch.sdk.monitor import COMPILED_SPEC
+from inferwatch.sdk import compiled_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 
@@ -72,7 +72,7 @@ class Launch(msgspec.Struct, frozen=True):
         """The variables of one environment. stream: its log stream; runtime_api: host and port."""
         return {
             **self.environ,
-            COMPILED_SPEC: str(self.compiled_file.absolute()),
+            compiled_spec.VARIABLE: str(self.compiled_file.absolute()),
             "AWS_LAMBDA_RUNTIME_API": runtime_api,
             "AWS_LAMBDA_FUNCTION_NAME": self.function_name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version,

@@ -11,6 +11,7 @@ from inferwatch.spec import record
 from inferwatch.spec.limits import (
     DIMENSION_VALUE_MAX,
     METRIC_NAME_MAX,
+    METRIC_VALUE_MAX,
     METRICS_A_LINE_MAX,
     UNITS,
     printable_ascii_problem,
@@ -23,8 +24,6 @@ CodeMetrics = Mapping[str, tuple[Any, str | None]]
 # Every line has these four, as 0 or 1; the values of the others come with each inference.
 COUNTS = (record.INVOCATIONS, record.SUCCESS_COUNT, record.ERROR_COUNT, record.REJECTED_COUNT)
 _ROOM = METRICS_A_LINE_MAX - len(COUNTS)
-# PutMetricData refuses what lies beyond, and embedded metrics become the same datapoints.
-_LARGEST = 2.0**360
 
 
 def number(value: Any) -> Number | None:
@@ -39,7 +38,7 @@ def number(value: Any) -> Number | None:
             value = float(value)
         except Exception:  # a stranger's __float__, or an integer too large for a float
             return None
-    return value if -_LARGEST <= value <= _LARGEST else None  # NaN compares to nothing
+    return value if -METRIC_VALUE_MAX <= value <= METRIC_VALUE_MAX else None  # NaN compares to nothing
 
 
 def counts(status: str) -> dict[str, int]:

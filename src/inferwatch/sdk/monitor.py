@@ -6,9 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-import orjson
-
-from inferwatch.errors import SpecError
+from inferwatch.sdk import compiled_spec
 from inferwatch.sdk import inference as running
 from inferwatch.sdk.call import recorded
 from inferwatch.sdk.clock import SYSTEM_CLOCK, Clock
@@ -29,10 +27,6 @@ R = TypeVar("R")
 
 # The last millisecond that a calendar of four-digit years has.
 _LATEST_MS = 253_402_300_799_999
-
-COMPILED_SPEC = "INFERWATCH_COMPILED_SPEC"
-COMPILED_FILE = "inferwatch.compiled.json"
-"""Where a deployment puts what `MonitorSpec.compile()` gives."""
 
 
 class Monitor:
@@ -71,10 +65,10 @@ class Monitor:
 
         Raises SpecError.
         """
-        path = environ.get(COMPILED_SPEC, COMPILED_FILE)
-        if COMPILED_SPEC not in environ and not os.path.exists(path):
+        path = compiled_spec.place(environ, "")
+        if not environ.get(compiled_spec.VARIABLE) and not os.path.exists(path):
             return cls.from_spec(sink=sink)
-        return cls(_deployed(path), sink)
+        return cls(compiled_spec.read(path), sink)
 
     def renew(self) -> None:
         """Begin anew as this process: its own server id, its own cold start."""
@@ -203,17 +197,6 @@ class Monitor:
         if result is None:
             self.count(REFUSED_VALUE, f"{name} is no finite number but a {type(value).__name__}")
         return result
-
-
-def _deployed(path: str) -> dict[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            compiled = orjson.loads(file.read())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise SpecError(path, "", f"the compiled spec cannot be read: {error}") from None
-    if not isinstance(compiled, dict) or "metric_namespace" not in compiled:
-        raise SpecError(path, "", "is no compiled spec; write it from MonitorSpec.compile()")
-    return compiled
 
 
 def _server_id() -> str:

@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from inferwatch.sdk import compiled_spec
 from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving.deadline import AlarmLimit
-from inferwatch.serving.model import load_service, read_compiled
+from inferwatch.serving.model import load_service
 
 ANSWER_MAX = 6 * 1024 * 1024 - 4096
 """Bytes: Lambda's limit for what a function returns, less what stands around the body."""
@@ -25,8 +26,8 @@ class NotRecorded(Exception):
 
 
 def build(environ: Mapping[str, str], folder: str) -> Handler:
-    """The handler of the model in `folder`. Raises HandlerError."""
-    compiled = read_compiled(environ, folder)
+    """The handler of the model in `folder`. Raises SpecError, HandlerError."""
+    compiled = compiled_spec.read(compiled_spec.place(environ, folder))
     monitor = Monitor(compiled)
     service = load_service(compiled, folder, environ, monitor, answer_max=ANSWER_MAX)
 

@@ -11,12 +11,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from inferwatch.errors import HandlerError, MissingExtraError
+from inferwatch.errors import HandlerError, MissingExtraError, SpecError
+from inferwatch.sdk import compiled_spec
 from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving.answer import error
 from inferwatch.serving.deadline import ThreadLimit
 from inferwatch.serving.event import http_event
-from inferwatch.serving.model import load_service, read_compiled
+from inferwatch.serving.model import load_service
 from inferwatch.serving.service import Service
 
 PORT = 8080
@@ -59,8 +60,8 @@ class ContainerApp:
 
 
 def build(environ: Mapping[str, str], folder: str) -> ContainerApp:
-    """The app of the model in `folder`. Raises HandlerError."""
-    compiled = read_compiled(environ, folder)
+    """The app of the model in `folder`. Raises SpecError, HandlerError."""
+    compiled = compiled_spec.read(compiled_spec.place(environ, folder))
     service = load_service(compiled, folder, environ, Monitor(compiled))
     return ContainerApp(service, compiled["timeout"], lambda: time.time_ns() // 1_000_000)
 
@@ -73,7 +74,7 @@ def main() -> None:
         raise SystemExit(str(MissingExtraError("local", "the container server"))) from None
     try:
         app = build(os.environ, os.getcwd())
-    except HandlerError as problem:
+    except (HandlerError, SpecError) as problem:
         raise SystemExit(str(problem)) from None
     # A container's network is its own, and SageMaker calls it from outside.
     uvicorn.run(app, host="0.0.0.0", port=PORT, log_level="warning", access_log=False)  # noqa: S104

@@ -16,6 +16,7 @@ ALARM_ACTIONS_MAX = 5
 METRICS_A_LINE_MAX = 100
 VALUES_A_METRIC_MAX = 100
 DIMENSIONS_MAX = 30
+# Either way of zero; PutMetricData refuses what lies beyond, and embedded metrics become the same datapoints.
 METRIC_VALUE_MAX = 2.0**360
 
 UNITS = (
