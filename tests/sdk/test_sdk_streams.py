@@ -68,3 +68,9 @@ def test_memory_keeps_lines_and_parses_them(monitor: Monitor, sink: MemorySink) 
     assert len(sink.lines) == 1
     sink.clear()
     assert sink.records == []
+
+
+def test_a_stream_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = stream_file(tmp_path, "/a/b", "c")
+    os.close(open_stream(path))
+    assert path.stat().st_mode & 0o077 == 0

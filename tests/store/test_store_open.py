@@ -123,3 +123,11 @@ def test_commits_are_durable(tmp_path: Path) -> None:
 def test_the_store_is_loaded_without_its_engine() -> None:
     code = "import sys; from inferwatch.store import Store; assert 'duckdb' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Store.open(data, writer=True) as store:
+        append(data, line(1))
+        store.ingest(NOW)
+    assert data.stat().st_mode & 0o077 == 0

@@ -17,8 +17,8 @@ class Lock:
     def __init__(self, data: Path) -> None:
         path = data / FILE
         try:
-            data.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)  # what models are asked is private
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(
                 f"{data} cannot be written ({error.strerror}). Choose a data folder that this user may write."
