@@ -25,9 +25,8 @@ def open_stream(path: Path | str) -> int:
     where another process writes to this stream.
     """
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = os.open(
-        path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )  # what models are asked is private
+    # Its owner's alone: what models are asked is private.
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = os.fstat(descriptor).st_size
