@@ -153,3 +153,5 @@ def test_what_is_wrong_with_the_model_is_one_message(tmp_path: Path, spec: str |
 def test_a_data_folder_in_use_and_a_port_in_use_are_named(up: Up, model: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=f"in use by process {up.process.pid}"):
         Up(model, tmp_path / "data")
+    with pytest.raises(AssertionError, match=f"the gateway: port {up.port} is in use; end the program that has it"):
+        Up(model, tmp_path / "other", port=up.port)

@@ -62,9 +62,9 @@ def make_model(folder: Path, spec: str = SPEC, app: str = APP) -> Path:
 class Up:
     """A running `inferwatch up` over `model` and `data`; ports are free ones, read from what it prints."""
 
-    def __init__(self, model: Path, data: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, model: Path, data: Path, environ: Mapping[str, str] | None = None, port: int = 0) -> None:
         command = [sys.executable, "-c", "from inferwatch.cli import main; main()", "up", str(model)]
-        command += ["--data", str(data), "--port", "0", "--page-port", "0"]
+        command += ["--data", str(data), "--port", str(port), "--page-port", "0"]
         self.log = data.parent / f"{data.name}.log"
         with self.log.open("ab") as out:
             self._begin = out.tell()
