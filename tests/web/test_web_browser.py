@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from chromium import chromium
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web_world import LOG_GROUP, Server, World
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 MINUTE = 60_000
 ALARM = "Low-Probability-Alarm"
 
@@ -60,15 +55,9 @@ def now_ms() -> int:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{CHROMIUM} is missing: install Debian's package chromium")
-        pytest.skip(f"{CHROMIUM} is missing; Debian's package chromium has it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
 
 
 @pytest.fixture
@@ -88,8 +77,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(viewport={"width": 1440, "height": 1000})
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1440, "height": 1000})
     made.set_default_timeout(15_000)
     yield made
     made.close()
@@ -142,8 +131,8 @@ def test_the_description_is_markdown_and_never_markup(page: Page) -> None:
     expect(text).to_contain_text("<b>No markup</b>, [no script](javascript:alert(1)).")
 
 
-def test_a_used_link_is_refused_and_the_next_one_works(page: Page, chromium: Browser, server: Server) -> None:
-    with chromium.new_context() as other:
+def test_a_used_link_is_refused_and_the_next_one_works(page: Page, browser: Browser, server: Server) -> None:
+    with browser.new_context() as other:
         second = other.new_page()
         second.goto(f"{server.url}/?token=used")
         expect(second.get_by_role("heading")).to_have_text("This link has been used")
@@ -235,8 +224,8 @@ def test_a_link_to_an_alarm_opens_it(watched: Page, server: Server) -> None:
     expect(told.get_by_role("link", name="Runbook")).to_have_attribute("href", "https://example.com/runbook")
 
 
-def test_the_zone_is_shown_and_switched(chromium: Browser, server: Server) -> None:
-    with chromium.new_context(timezone_id="Asia/Kolkata") as context:
+def test_the_zone_is_shown_and_switched(browser: Browser, server: Server) -> None:
+    with browser.new_context(timezone_id="Asia/Kolkata") as context:
         page = context.new_page()
         page.goto(server.link)
         first = page.locator(".records a").first
@@ -324,11 +313,11 @@ def test_nothing_is_wider_than_the_window_and_nothing_jumps(watched: Page, serve
     assert watched.evaluate("window.shifted") < 0.02
 
 
-def test_an_empty_page_says_how_to_send_a_request(chromium: Browser, tmp_path: Path) -> None:
+def test_an_empty_page_says_how_to_send_a_request(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     world = World(folder, now_ms)
-    with Server(world) as server, chromium.new_context() as context:
+    with Server(world) as server, browser.new_context() as context:
         page = context.new_page()
         page.goto(server.link)
         expect(page.locator(".invocations .onboarding")).to_contain_text("curl http://127.0.0.1:8000/predict")
