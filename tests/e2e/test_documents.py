@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from up_process import Up
+from up_process import Up, until
 
 from inferwatch.ports import RecordQuery
 from inferwatch.store import Store
@@ -46,8 +46,16 @@ def test_the_readme_s_model_answers_the_readme_s_request(model: Path, tmp_path: 
 
 def test_the_readme_s_service_records_by_the_sdk_alone(model: Path) -> None:
     subprocess.run([sys.executable, "-c", blocks(README, "python")[1]], cwd=model, check=True)
-    with Store.open(model / ".inferwatch", writer=True) as store:
-        (record,) = store.records(RecordQuery(start_ms=0, end_ms=1 << 45))
+    spec = model / "inferwatch.toml"
+    spec.write_text(spec.read_text().replace('predict = "app:predict"', ""))
+    up = Up(model, model / ".inferwatch")
+    try:
+        assert "names no `predict` to serve" in up.said()
+        with Store.open(model / ".inferwatch", writer=False) as store:
+            until(lambda: {one.metric for one in store.series()} >= {"Invocations", "PredictionProbability"})
+            (record,) = store.records(RecordQuery(start_ms=0, end_ms=1 << 45))
+    finally:
+        up.kill_tree()
     assert (record["prediction"], record["pages"], record["status"]) == ("approved", 3, "succeeded")
 
 

@@ -72,7 +72,7 @@ class Up:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=variables, start_new_session=True)
         until(lambda: "Ctrl-C ends it" in self.said() or self.process.poll() is not None)
         assert self.process.poll() is None, self.said()
-        self.port = int(self._after("predict").split("/")[2].rpartition(":")[2])
+        self.port = int(self._after("predict").split("/")[2].rpartition(":")[2]) if "  predict " in self.said() else 0
         self.page_link = self._after("page")
 
     def said(self) -> str:

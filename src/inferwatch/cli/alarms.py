@@ -11,6 +11,8 @@ import msgspec
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, AlarmState, Transition
 from inferwatch.cli import exit_codes, options, output
 from inferwatch.cli.scope import members
+from inferwatch.errors import QueryError
+from inferwatch.spec.fault import suggestion
 from inferwatch.store import Store
 
 STYLES: dict[str, str] = {ALARM: "bold red", OK: "green", INSUFFICIENT_DATA: "yellow"}
@@ -46,12 +48,17 @@ def list_alarms(data: Path, as_json: bool) -> None:
 def history(alarm: str | None, limit: int, data: Path, as_json: bool) -> None:
     """Transitions of ALARM, or of all alarms, newest first."""
     with Store.open(data, writer=False) as store:
-        found = [(scope, change) for scope in store.scopes() for change in store.alarm_log(scope).history(alarm, limit)]
+        logs = [(scope, store.alarm_log(scope)) for scope in store.scopes()]
+        known = sorted({name for _, log in logs for name in log.states()})
+        if alarm is not None and alarm not in known:
+            has = ", ".join(known) or "none"
+            raise QueryError(f"{data} has no alarm {alarm!r}; it has {has}{suggestion(alarm, known)}")
+        found = [(scope, change) for scope, log in logs for change in log.history(alarm, limit)]
     found = sorted(found, key=lambda pair: -pair[1].at_ms)[:limit]
     if as_json:
         output.json_lines({**members(scope), **msgspec.to_builtins(change)} for scope, change in found)
     elif not found:
-        output.note(f"no transition{f' of {alarm}' if alarm else ''} in {data}")
+        output.note(f"no transition yet in {data}")
     else:
         output.table(("At", "State", "Before", "Alarm", "Model", "Reason"), [_change(*pair) for pair in found], STYLES)
 

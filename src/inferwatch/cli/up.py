@@ -25,7 +25,8 @@ PAGE_PORT = 8081
 def command(path: Path, data: Path, environment: str | None, host: str, port: int, page_port: int) -> None:
     """Serve the model in PATH (its folder or its inferwatch.toml), record and watch it until Ctrl-C.
 
-    POST /predict takes the features as JSON. Ports of 0 take free ones.
+    POST /predict takes the features as JSON. Ports of 0 take free ones. A model without `predict` is not served, and
+    what its own programs record into the data folder is watched.
     """
     from inferwatch.cli.station import Station
 
@@ -35,7 +36,10 @@ def command(path: Path, data: Path, environment: str | None, host: str, port: in
     def started() -> None:
         name = f"{spec.identity.log_group}, version {spec.identity.model_version}, {spec.identity.environment}"
         output.note(f"{name} is up.")
-        output.note(f"  predict  {station.gateway_url}/predict")
+        if station.gateway_url:
+            output.note(f"  predict  {station.gateway_url}/predict")
+        else:
+            output.note("  records  of programs that write into the data folder; the spec names no `predict` to serve")
         output.note(f"  page     {station.page_link}")
         output.note(f"  data     {data.resolve()}")
         output.note("Ctrl-C ends it.")

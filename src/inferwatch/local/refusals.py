@@ -16,7 +16,7 @@ from inferwatch.spec import record
 class Refusals:
     """Counts in memory; `flush` writes them into a log stream of the gateway's own, made with the first.
 
-    The line is an embedded metric and no inference: `Throttles` (429) and `RefusedCount` (all of them).
+    The line is an embedded metric and no inference: `Throttles` (429) and `RefusedCount` (all others).
     """
 
     def __init__(self, compiled: Mapping[str, Any], data: Path) -> None:
@@ -30,12 +30,14 @@ class Refusals:
     def count(self, status: int) -> None:
         """One refusal, answered with this HTTP status."""
         self.total += 1
-        self._refused += 1
-        self._throttled += status == 429
+        if status == 429:
+            self._throttled += 1
+        else:
+            self._refused += 1
 
     def flush(self, now_ms: int) -> None:
         """Write what was counted since the last time, if anything. Raises OSError, and keeps the counts then."""
-        if not self._refused:
+        if not self._throttled and not self._refused:
             return
         if self._stream is None:
             self._stream = Stream(self._data, self._compiled["log_group"], f"gateway/{uuid.uuid4().hex}")

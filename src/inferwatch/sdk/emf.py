@@ -75,7 +75,11 @@ class Metrics:
         if self._scale and "confidence" in values:
             confidence = number(values["confidence"])
             if confidence is not None and 0 <= confidence <= self._scale:
-                measured[record.PREDICTION_PROBABILITY] = confidence / self._scale
+                measured[record.PREDICTION_PROBABILITY] = confidence if self._scale == 1 else round(confidence / 100, 9)
+            elif confidence is not None:
+                self._problems.count(
+                    REFUSED_METRIC, f"confidence {confidence} is not in 0..{self._scale}: confidence_scale?"
+                )
         for name, member, below in self._fields:
             given = request if member == "request" else response if member == "response" else values.get(member)
             for step in below:

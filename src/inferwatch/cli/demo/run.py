@@ -130,7 +130,7 @@ class Demo:
     def _traffic(self) -> Tally:
         """The story once, from its first phase to its last."""
         camera = Camera([take.pixels for take in self._takes])
-        sender = Sender(*self._station.address)
+        sender = Sender(self._station.gateway_url or "")
         pace = Pace(PER_SECOND, self._over)
         begin = time.monotonic()
         phase: Phase | None = None

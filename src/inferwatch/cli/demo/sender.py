@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -39,9 +40,9 @@ class Tally:
 class Sender:
     """A few connections that post what `send` is given to `/predict`; call `close` to wait for the last answer."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, gateway_url: str) -> None:
         self.tally = Tally()
-        self._address = (host, port)
+        self._host = urlsplit(gateway_url).netloc
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._run, name=f"sender-{n}", daemon=True) for n in range(SENDERS)]
         for thread in self._threads:
@@ -61,7 +62,7 @@ class Sender:
         return self.tally
 
     def _run(self) -> None:
-        connection = http.client.HTTPConnection(*self._address, timeout=REQUEST_TIMEOUT)
+        connection = http.client.HTTPConnection(self._host, timeout=REQUEST_TIMEOUT)
         while (body := self._queue.get()) is not None:
             try:
                 connection.request("POST", "/predict", body, {"content-type": "application/json"})

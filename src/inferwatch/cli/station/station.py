@@ -35,6 +35,8 @@ LAST_ROUND_SECONDS = 0.5
 class Station:
     """One model on this machine. Making it takes the ports; `run` takes the data folder and blocks until the end.
 
+    A model without `predict` is served elsewhere: there is no gateway then, and what its programs record is watched.
+
     Raises SpecError and RuntimeStartError when made; StoreError, HandlerError and RuntimeStartError when run.
     """
 
@@ -53,10 +55,9 @@ class Station:
         self.readers = Readers(data)
         self._environ = environ
         self._targets = targets(spec, environ)
-        self._gateway_socket = bind("the gateway", port, host)
+        self._gateway_socket = bind("the gateway", port, host) if spec.model.predict else None
         self._page_socket = bind("the page", page_port)
-        self.address = (host, port_of(self._gateway_socket))
-        self.gateway_url = f"http://{host}:{self.address[1]}"
+        self.gateway_url = f"http://{host}:{port_of(self._gateway_socket)}" if self._gateway_socket else None
         self._page_url = f"http://{LOOPBACK}:{port_of(self._page_socket)}/"
         self._sessions = Sessions(self._new_token)
         self.metrics = SharedMetricSource(self.readers, spec.identity.metric_namespace)
@@ -88,11 +89,15 @@ class Station:
     async def _serve(self, ready: Callable[[], None], page_ready: Callable[[], None]) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         self._stop = lambda: _call_in(loop, stop.set)
-        pool = Pool(self.spec, self.data, now_ms=now_ms, environ=self._environ)
-        apps = [(self._gateway(pool), self._gateway_socket), (self._page(stop), self._page_socket)]
-        serving = asyncio.create_task(serve(apps, stop, close=pool.stop, tell=output.note))
+        apps = [(self._page(stop), self._page_socket)]
+        start, close = _nothing, _nothing
+        if self._gateway_socket is not None:
+            pool = Pool(self.spec, self.data, now_ms=now_ms, environ=self._environ)
+            apps.append((self._gateway(pool), self._gateway_socket))
+            start, close = pool.start, pool.stop
+        serving = asyncio.create_task(serve(apps, stop, close=close, tell=output.note))
         page_ready()
-        starting = asyncio.create_task(pool.start())
+        starting = asyncio.create_task(start())
         await asyncio.wait([starting, serving], return_when=asyncio.FIRST_COMPLETED)
         try:
             if starting.done():
@@ -136,6 +141,10 @@ class Station:
 
     def _new_token(self, token: str) -> None:
         output.note(f"The link was used. Another browser: {self._page_url}?token={token}")
+
+
+async def _nothing() -> None:
+    """What there is to start and to close where nothing is served."""
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
