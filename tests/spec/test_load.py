@@ -158,6 +158,88 @@ def test_a_fault_names_its_key_and_what_is_allowed(tmp_path: Path, text: str, ke
     assert says in error.problem
 
 
+ENVIRONMENTS = MODEL + ALARM + "[function]\nmemory = 256\n[environment.dev]\n"
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize(
+    ("overlay", "key", "says"),
+    [
+        ("[environment.prod.modle]\n", "modle", "did you mean 'model'?"),
+        ("[environment.prod.function]\ntimeout = 'a'\n", "function.timeout", "expected a number"),
+        ("[environment.prod.function]\nmemory = 64\n", "function.memory", "128 to 10240"),
+        ("[[environment.prod.alarm]]\nname = 'a'\nperiod = 45\n", "alarm[a].period", "a multiple of 60"),
+        ("[[environment.prod.alarm]]\nname = 'b.c'\n", "alarm[b.c].metric", "is missing"),
+        (
+            "[[environment.prod.alarm]]\nname = 'High-Latency-Alarm'\nperiod = 45\n",
+            "alarm[High-Latency-Alarm].period",
+            "",
+        ),
+        ("[environment.prod.features]\n'a.b' = 'int'\n", "features.a.b", "is no type of a feature"),
+        ("[[environment.prod.dashboard.widget]]\ntype = 'pie'\n", "dashboard.widget[0].type", "'latency'"),
+        ("[environment.prod]\nfunction = 1\n", "function", "expected a table"),
+        ("[environment.prod.environment.x]\n", "environment", "holds no environments"),
+    ],
+)
+def test_an_overlay_is_checked_whichever_environment_is_chosen(
+    tmp_path: Path, environment: str, overlay: str, key: str, says: str
+) -> None:
+    error = fault(tmp_path, ENVIRONMENTS + overlay, environment)
+    assert error.key == f"environment.prod.{key}"
+    assert says in error.problem
+
+
+def test_the_chosen_environment_is_checked_first(tmp_path: Path) -> None:
+    text = MODEL + "[environment.dev.function]\nmemory = 1\n[environment.prod.function]\nmemory = 1\n"
+    assert fault(tmp_path, text, "prod").key == "environment.prod.function.memory"
+    assert fault(tmp_path, text, "dev").key == "environment.dev.function.memory"
+
+
+def test_a_fault_below_an_overlay_keeps_its_key(tmp_path: Path) -> None:
+    text = MODEL + "[function]\nmemory = 64\n[environment.prod.function]\ntimeout = 3\n"
+    assert fault(tmp_path, text, "prod").key == "function.memory"
+
+
+def test_a_fault_that_an_overlay_makes_of_the_base_names_the_environment(tmp_path: Path) -> None:
+    overlay = "[[environment.prod.alarm]]\nname = 'a'\nperiod = 120\n"
+    error = fault(tmp_path, MODEL + ALARM + "evaluation_periods = 1440\n[environment.dev]\n" + overlay)
+    assert error.key == "alarm[a].evaluation_periods"
+    assert error.problem.endswith("(in environment 'prod')")
+
+
+VERSIONED = MODEL + "by_version = true\n" + ALARM
+OWN = "model_name = 'doc_classification', environment = 'dev'"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "says"),
+    [
+        (OWN.replace("doc_", ""), ".model_name", "expected 'doc_classification'"),
+        (OWN.replace("dev", "prod"), ".environment", "'prod' is not this model's; expected 'dev'"),
+        (OWN + ", ModelVersion = ''", ".ModelVersion", "must not be empty"),
+    ],
+)
+def test_the_dimensions_of_an_alarm_are_the_models_own(tmp_path: Path, text: str, key: str, says: str) -> None:
+    error = fault(tmp_path, VERSIONED + f"dimensions = {{{text}}}\n")
+    assert error.key == f"alarm[a].dimensions{key}"
+    assert says in error.problem
+
+
+@pytest.mark.parametrize("metric", ["Throttles", "RefusedCount"])
+def test_what_the_gateway_counts_has_no_version(tmp_path: Path, metric: str) -> None:
+    text = VERSIONED.replace("LatencyMs", metric)
+    assert load(tmp_path, text + f"dimensions = {{{OWN}}}\n").alarms[-1].metric == metric
+    error = fault(tmp_path, text + f"dimensions = {{{OWN}, ModelVersion = '1'}}\n")
+    assert error.key == "alarm[a].dimensions"
+    assert "knows no ModelVersion" in error.problem
+
+
+@pytest.mark.parametrize("metric", ["LatencyMs", "InitDurationMs", "MaxMemoryUsedMB", "BilledDurationMs"])
+def test_what_a_version_did_can_be_watched_by_version(tmp_path: Path, metric: str) -> None:
+    text = VERSIONED.replace("LatencyMs", metric) + f"dimensions = {{{OWN}, ModelVersion = '1'}}\n"
+    assert (load(tmp_path, text).alarms[-1].dimensions or {})["ModelVersion"] == "1"
+
+
 def test_an_undeclared_environment_names_the_declared_ones(tmp_path: Path) -> None:
     error = fault(tmp_path, MODEL + "[environment.dev]\n[environment.prod]\n", "prd")
     assert error.key == "environment"

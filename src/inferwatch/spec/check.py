@@ -135,15 +135,24 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
 
 
 def _dimensions(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
-    sets = [set(record.DIMENSIONS)]
-    if spec.model.by_version:
+    if alarm.dimensions is None:
+        return
+    sets, hint = [set(record.DIMENSIONS)], ""
+    if alarm.metric in record.WITHOUT_VERSION:
+        hint = f"; the gateway counts it and knows no {record.VERSION_DIMENSION}"
+    elif spec.model.by_version:
         sets.append({*record.DIMENSIONS, record.VERSION_DIMENSION})
-    if alarm.dimensions is not None and set(alarm.dimensions) not in sets:
-        allowed = " or ".join(", ".join(sorted(names)) for names in sets)
-        hint = "" if spec.model.by_version else f"; model.by_version = true adds {record.VERSION_DIMENSION}"
-        raise Fault(
-            f"{key}.dimensions", f"{', '.join(alarm.dimensions)!r} are no set of this model; it has {allowed}{hint}"
-        )
+    else:
+        hint = f"; model.by_version = true adds {record.VERSION_DIMENSION}"
+    if set(alarm.dimensions) not in sets:
+        given, allowed = ", ".join(alarm.dimensions), " or ".join(", ".join(sorted(names)) for names in sets)
+        raise Fault(f"{key}.dimensions", f"{given!r} are no set of {alarm.metric}; it has {allowed}{hint}")
+    for name, expected in spec.identity.dimensions.items():
+        if (value := alarm.dimensions[name]) != expected:
+            raise Fault(f"{key}.dimensions.{name}", f"{value!r} is not this model's; expected {expected!r}")
+    version = alarm.dimensions.get(record.VERSION_DIMENSION)
+    if version is not None and (problem := limits.printable_ascii_problem(version, limits.DIMENSION_VALUE_MAX)):
+        raise Fault(f"{key}.dimensions.{record.VERSION_DIMENSION}", problem)
 
 
 def _timing(alarm: AlarmSpec, key: str) -> None:

@@ -20,7 +20,7 @@ from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.monitor_spec import FunctionSpec, ModelSpec, MonitorSpec
 from inferwatch.spec.notify import NotifySpec
-from inferwatch.spec.overlay import environment_named, overlaid
+from inferwatch.spec.overlay import Environment, environments, overlaid
 
 FILE_NAME = "inferwatch.toml"
 _TABLES = ("model", "function", "features", "metric", "alarm", "dashboard", "notify", "environment")
@@ -34,6 +34,7 @@ def load_spec(
 
     environment: by default `INFERWATCH_ENVIRONMENT`, else `dev`. Model version and deployment id are
     overridden by `INFERWATCH_MODEL_VERSION` and `INFERWATCH_DEPLOYMENT_ID`, which a deployment sets.
+    The other environments are checked too, so that a fault shows before one of them is deployed.
     Raises SpecError.
     """
     file = Path(path)
@@ -41,11 +42,19 @@ def load_spec(
         file = file / FILE_NAME
     raw = _read(file)
     try:
-        chosen, raw = environment_named(raw, environment or environ.get("INFERWATCH_ENVIRONMENT"))
-        spec = _assemble(raw, chosen, file, environ)
-        check.check(spec)
+        declared = environments(raw, environment or environ.get("INFERWATCH_ENVIRONMENT"))
+        chosen, *_ = [_checked(each, file, environ) for each in declared]
     except Fault as fault:
         raise SpecError(str(file), fault.key, fault.problem) from None
+    return chosen
+
+
+def _checked(environment: Environment, file: Path, environ: Mapping[str, str]) -> MonitorSpec:
+    try:
+        spec = _assemble(environment.document, environment.name, file, environ)
+        check.check(spec)
+    except Fault as fault:
+        raise environment.placed(fault) from None
     return spec
 
 

@@ -27,6 +27,7 @@ BILLED_DURATION_MS: Final = "BilledDurationMs"
 # What the gateway refused before an invocation began.
 THROTTLES: Final = "Throttles"
 REFUSED_COUNT: Final = "RefusedCount"
+WITHOUT_VERSION: Final = frozenset({THROTTLES, REFUSED_COUNT})  # no version of the model has seen the request
 
 BUILT_IN_UNITS: Final[dict[str, str]] = {
     INVOCATIONS: "Count",
