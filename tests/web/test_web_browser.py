@@ -215,6 +215,21 @@ def test_transactions_are_filtered(page: Page) -> None:
     expect(page.locator(".transactions .empty")).to_have_text("Nothing matches in this range.")
 
 
+def test_a_link_of_a_while_ago_shows_its_time(watched: Page, server: Server) -> None:
+    yesterday = now_ms() - 24 * 60 * MINUTE
+    watched.goto(f"{server.link}&alarm={ALARM}&at={yesterday}")
+    custom = watched.locator("#ranges button").last
+    expect(custom).to_contain_text("–")
+    custom.click()
+    expect(watched.locator(".latency .curve")).to_have_count(3)
+
+
+def test_a_link_of_just_now_stays_with_the_time(watched: Page, server: Server) -> None:
+    watched.goto(f"{server.link}&alarm={ALARM}&at={now_ms() - MINUTE}")
+    expect(watched.locator(".latency .curve")).to_have_count(3)
+    expect(watched.locator("#ranges button").last).to_be_hidden()
+
+
 def test_a_link_to_an_alarm_opens_it(watched: Page, server: Server) -> None:
     watched.goto(f"{server.link}&alarm={ALARM}")
     told = watched.locator(".alarm.told")

@@ -10,7 +10,7 @@ import { showAlarms, showModel, startHeader, warn } from "./header.js";
 import { Live, status } from "./live.js";
 import { markdown } from "./markdown.js";
 import { Notifications } from "./notifications.js";
-import { bounds, now, range } from "./range.js";
+import { around, bounds, now, range } from "./range.js";
 import { Tiles } from "./tiles.js";
 import { clock, span } from "./time.js";
 import { Transactions } from "./transactions.js";
@@ -110,6 +110,8 @@ async function attempt(work) {
 async function start() {
   const model = await read("model");
   now.set(model.now);
+  const link = new URLSearchParams(location.search);
+  around(Number(link.get("at")));
   showModel(model);
   const widgets = model.widgets.map((widget) => build(widget, model)).filter(Boolean);
   document.getElementById("grid").append(...widgets);
@@ -128,7 +130,7 @@ async function start() {
     if (event.key === "Escape" && !document.getElementById("detail").open) escape();
   });
   await attempt(readAll);
-  views.alarms?.point(new URLSearchParams(location.search).get("alarm"));
+  views.alarms?.point(link.get("alarm"));
   new Detail(model.units);
 }
 

@@ -29,6 +29,11 @@ export function zoom(start, end) {
   range.set({ start: Math.round(middle - half), end: Math.round(middle + half) });
 }
 
+// Show what happened around a moment, unless the range shows it already.
+export function around(moment) {
+  if (moment > 0 && moment < bounds()[0]) zoom(moment - 600_000, moment + 300_000);
+}
+
 // Back to the range before the first zoom.
 export function reset() {
   range.set(last);
