@@ -215,10 +215,11 @@ def test_from_environ_takes_what_was_deployed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     sink = MemorySink()
-    with pytest.raises(SpecError):
+    with pytest.raises(SpecError, match=r"inferwatch\.compiled\.json: the compiled spec cannot be read"):
         Monitor.from_environ(sink, {})
     (tmp_path / "inferwatch.toml").write_text(SPEC)
-    Monitor.from_environ(sink, {}).record()
+    Monitor.from_environ(sink, {"INFERWATCH_MODEL_VERSION": "12"}).record()
+    assert sink.records[0]["model_version"] == 12
     (tmp_path / "inferwatch.compiled.json").write_text(json.dumps({**compiled, "model_name": "beside"}))
     Monitor.from_environ(sink, {}).record()
     (tmp_path / "other.json").write_text(json.dumps({**compiled, "model_name": "named"}))

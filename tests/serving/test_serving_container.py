@@ -82,6 +82,17 @@ def test_a_body_beyond_the_limit_is_a_413(monkeypatch: pytest.MonkeyPatch) -> No
     assert records == []
 
 
+def test_a_container_serves_a_plain_model_folder(tmp_path: Path) -> None:
+    (tmp_path / "inferwatch.toml").write_text(
+        '[model]\nnamespace = "/demo"\nname = "adder"\npredict = "plain_app:predict"\n[function]\ntimeout = 7\n'
+    )
+    (tmp_path / "plain_app.py").write_text("def predict(features):\n    return 1\n")
+    code = "import sys; from inferwatch.serving.container import build; print(build({}, sys.argv[1])._timeout)"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (built.stdout, built.stderr) == ("7.0\n", "")
+
+
 def test_a_container_without_a_model_says_what_is_missing_and_ends(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "inferwatch.serving.container"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

@@ -61,6 +61,16 @@ def test_what_is_not_recorded_is_not_answered(model: Path) -> None:
     assert "NotRecorded: standard output did not take the record" in run.stderr
 
 
+def test_a_folder_without_a_compiled_spec_is_served_by_its_toml(model: Path) -> None:
+    (model / "inferwatch.compiled.json").unlink()
+    run = subprocess.run(
+        [sys.executable, "-c", CALL], cwd=model, capture_output=True, text=True, check=True, timeout=60
+    )
+    line, prediction, _ = run.stdout.splitlines()
+    assert prediction == "4"
+    assert orjson.loads(line)["model_name"] == "adder"
+
+
 def test_a_missing_compiled_spec_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
         SpecError, match=r"inferwatch\.compiled\.json: the compiled spec cannot be read: No such file .* a deployment"

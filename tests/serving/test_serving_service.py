@@ -114,12 +114,15 @@ def test_a_bad_request_is_rejected_with_what_was_expected(body: bytes, kind: str
     assert bench.record["error"]["type"] == kind
 
 
-def test_a_malformed_body_is_kept_as_text_unless_something_is_to_be_redacted() -> None:
-    kept, hidden = Bench(), Bench(redact=["request.a"])
-    kept.send(b'{"a": 1')
-    hidden.send(b'{"a": 1')
-    assert kept.record["request"] == '{"a": 1'
-    assert "request" not in hidden.record
+@pytest.mark.parametrize(
+    ("redact", "kept"),
+    [([], True), (["requester.ip"], True), (["requests.a"], True), (["request.a"], False), (["request"], False)],
+)
+def test_a_malformed_body_is_kept_as_text_unless_the_request_is_redacted(redact: list[str], kept: bool) -> None:
+    bench = Bench(redact=redact)
+    bench.send(b'{"a": 1')
+    assert bench.record["request"] == ('{"a": 1' if kept else None)
+    assert bench.record["request_size"] == len(orjson.dumps('{"a": 1'))
 
 
 def test_an_exception_is_a_500_without_its_text_and_recorded_with_it() -> None:
@@ -199,6 +202,16 @@ def test_base64_bodies_are_decoded() -> None:
     assert (good["statusCode"], bad["statusCode"]) == (200, 400)
 
 
+@pytest.mark.parametrize("redact", [[], ["request.a"]])
+def test_a_body_that_is_no_base64_is_said_to_be_none(redact: list[str]) -> None:
+    bench = Bench(redact=redact)
+    event = {"httpMethod": "POST", "path": "/predict", "isBase64Encoded": True, "body": "@@"}
+    error = orjson.loads(bench.service.answer(event, bench.limit)["body"])["error"]
+    assert error["type"] == "MalformedJson"
+    assert error["message"].startswith("the body is no base64: ")
+    assert bench.record["request"] == (None if redact else "@@")
+
+
 def as_number(event: dict[str, Any]) -> dict[str, Any]:
     return {"a": float(event["body"])}
 
@@ -210,15 +223,50 @@ def test_parse_makes_the_features_from_the_event() -> None:
     assert bench.record["request"] == 2.5
 
 
-def test_a_value_error_of_parse_is_the_clients_mistake_and_any_other_the_models() -> None:
+def test_a_value_error_of_parse_is_the_clients_mistake() -> None:
     bench = Bench(parse=as_number)
     status, answer = bench.send(b'"x"')
     assert status == 400
     assert answer["error"]["message"] == "could not convert string to float: '\"x\"'"
     assert bench.record["status"] == "rejected"
-    broken = Bench(parse=lambda event: event["nothing"])
-    assert broken.send(b"1")[0] == 500
-    assert broken.record["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("parse", "said"),
+    [
+        (lambda request: {"a": request["pages"]}, "KeyError: 'pages'"),
+        (lambda request: {"a": request["list"][3]}, "IndexError: list index out of range"),
+        (lambda request: {"a": request["text"] + 1}, "TypeError: can only concatenate str"),
+        (lambda request: {"a": request["list"].strip()}, "AttributeError: 'list' object has no attribute 'strip'"),
+    ],
+)
+def test_what_parse_misses_in_a_request_is_the_clients_mistake(parse: Callable[[Any], Any], said: str) -> None:
+    bench = Bench(parse=lambda event: parse(orjson.loads(event["body"])))
+    status, answer = bench.send({"list": [], "text": "x"})
+    assert status == 400
+    assert answer["error"]["type"] == "InvalidRequest"
+    assert answer["error"]["message"].startswith(said)
+    assert answer["error"]["expected"] == {"a": "a number", "b": "a number (optional)"}
+    assert bench.record["status"] == "rejected"
+    assert bench.record["request"] == {"list": [], "text": "x"}
+
+
+def test_the_text_of_parse_s_exception_can_be_redacted_in_the_record() -> None:
+    bench = Bench(redact=["error.message"], parse=as_number)
+    assert "'\"secret\"'" in bench.send(b'"secret"')[1]["error"]["message"]
+    assert bench.record["error"] == {"type": "InvalidRequest", "message": None}
+
+
+def test_any_other_exception_of_parse_is_the_models_failure() -> None:
+    bench = Bench(parse=lambda _: 1 / 0)
+    assert bench.send(b"1")[0] == 500
+    assert bench.record["error"]["type"] == "ZeroDivisionError"
+
+
+def test_a_key_error_of_predict_stays_the_models_failure_where_there_is_a_parse() -> None:
+    bench = Bench(lambda features: features["nothing"], parse=as_number)
+    assert bench.send(b"1")[0] == 500
+    assert bench.record["status"] == "failed"
 
 
 def test_what_parse_gives_is_checked_too() -> None:

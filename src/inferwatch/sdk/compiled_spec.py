@@ -12,11 +12,22 @@ from inferwatch.errors import SpecError
 
 VARIABLE = "INFERWATCH_COMPILED_SPEC"
 FILE = "inferwatch.compiled.json"
+_SOURCE = "inferwatch.toml"  # spec.load names it too, but is not to be imported here
 
 
-def place(environ: Mapping[str, str], folder: str) -> str:
-    """Its path: the one that INFERWATCH_COMPILED_SPEC names, else `inferwatch.compiled.json` in the model's folder."""
-    return environ.get(VARIABLE) or os.path.join(folder, FILE)
+def load(environ: Mapping[str, str], folder: str) -> dict[str, Any]:
+    """The compiled spec of the model in `folder`, "" for the working directory. Raises SpecError.
+
+    It is the file that INFERWATCH_COMPILED_SPEC names, else the folder's `inferwatch.compiled.json`, else its
+    `inferwatch.toml` compiled, which takes more time and more imports than the recording path may.
+    """
+    named = environ.get(VARIABLE)
+    beside, source = os.path.join(folder, FILE), os.path.join(folder, _SOURCE)
+    if not named and not os.path.exists(beside) and os.path.exists(source):
+        from inferwatch.spec import load_spec
+
+        return load_spec(source, environ=environ).compile()
+    return read(named or beside)
 
 
 def read(path: str) -> dict[str, Any]:

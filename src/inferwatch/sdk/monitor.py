@@ -65,10 +65,7 @@ class Monitor:
 
         Raises SpecError.
         """
-        path = compiled_spec.place(environ, "")
-        if not environ.get(compiled_spec.VARIABLE) and not os.path.exists(path):
-            return cls.from_spec(sink=sink)
-        return cls(compiled_spec.read(path), sink)
+        return cls(compiled_spec.load(environ, ""), sink)
 
     def renew(self) -> None:
         """Begin anew as this process: its own server id, its own cold start."""

@@ -27,7 +27,7 @@ class NotRecorded(Exception):
 
 def build(environ: Mapping[str, str], folder: str) -> Handler:
     """The handler of the model in `folder`. Raises SpecError, HandlerError."""
-    compiled = compiled_spec.read(compiled_spec.place(environ, folder))
+    compiled = compiled_spec.load(environ, folder)
     monitor = Monitor(compiled)
     service = load_service(compiled, folder, environ, monitor, answer_max=ANSWER_MAX)
 

@@ -61,7 +61,7 @@ class ContainerApp:
 
 def build(environ: Mapping[str, str], folder: str) -> ContainerApp:
     """The app of the model in `folder`. Raises SpecError, HandlerError."""
-    compiled = compiled_spec.read(compiled_spec.place(environ, folder))
+    compiled = compiled_spec.load(environ, folder)
     service = load_service(compiled, folder, environ, Monitor(compiled))
     return ContainerApp(service, compiled["timeout"], lambda: time.time_ns() // 1_000_000)
 

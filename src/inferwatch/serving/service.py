@@ -19,14 +19,17 @@ from inferwatch.serving.prediction import response_of
 from inferwatch.serving.routes import modelless_answer
 
 _DIRECT = HttpRequest("POST", "/predict", None, None)
+_LACKING = (LookupError, TypeError, AttributeError)
+"""What reading a request raises that lacks something or has something else in its place."""
 
 
 class Service:
     """One model as a service. compiled: the compiled spec; predict(features) and parse(event): the user's.
 
-    Without parse, the features are the request's JSON object. A ValueError of parse is the client's mistake,
-    any other exception the model's. The record is written before the answer is returned. answer_max: bytes of an
-    answer that arrives; the record must not say of a larger one that it succeeded.
+    Without parse, the features are the request's JSON object. A ValueError, LookupError, TypeError or
+    AttributeError of parse is the client's mistake, any other exception the model's. The record is written before
+    the answer is returned. answer_max: bytes of an answer that arrives; the record must not say of a larger one
+    that it succeeded.
     """
 
     def __init__(
@@ -40,7 +43,6 @@ class Service:
         answer_max: float = math.inf,
     ) -> None:
         self._declared = compiled["features"]
-        self._redacts = bool(compiled["redact"])
         self._predict = predict
         self._parse = parse
         self._monitor = monitor
@@ -97,18 +99,25 @@ class Service:
             features = limit(self._parse, event)
         except ValueError as error:
             raise Rejected("InvalidRequest", str(error), expected(self._declared)) from error
+        except _LACKING as error:
+            # Their text alone, as in KeyError's `'pages'`, says nothing.
+            message = f"{type(error).__name__}: {error}"
+            raise Rejected("InvalidRequest", message, expected(self._declared)) from error
         inference.set(features=features)
         return features
 
     def _json(self, event: dict[str, Any], inference: Inference) -> Any:
-        body = b""
+        """The body's JSON. What is none becomes the record's request as text, which redaction hides as a whole."""
         try:
             body = body_of(event)
+        except ValueError as error:
+            inference.set(request=event["body"])
+            message = f"the body is no base64: {error}"
+            raise Rejected("MalformedJson", message, expected(self._declared)) from error
+        try:
             return orjson.loads(body)
         except ValueError as error:
-            # What is no JSON cannot be redacted by path, so it is kept only where nothing is to be redacted.
-            if not self._redacts:
-                inference.set(request=body.decode(errors="replace"))
+            inference.set(request=body.decode(errors="replace"))
             message = f"the body is no JSON: {error}" if body else "the body is empty; expected JSON"
             raise Rejected("MalformedJson", message, expected(self._declared)) from error
 
