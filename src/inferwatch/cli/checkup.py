@@ -75,7 +75,9 @@ def handler(spec: MonitorSpec) -> Iterator[Finding]:
     """Whether the model's functions import, tried in a process of its own."""
     entries = [entry for entry in (spec.model.predict, spec.model.parse) if entry]
     if not entries:
-        yield Finding("handler", "warning", "[model] has no `predict`: `up` cannot serve it, the SDK can record it")
+        yield Finding(
+            "handler", "warning", "[model] has no `predict`: `up` serves nothing and watches what your programs record"
+        )
         return
     try:
         done = subprocess.run(

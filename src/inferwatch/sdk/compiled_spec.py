@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from inferwatch.errors import SpecError
+from inferwatch.spec import FILE_NAME
 
 VARIABLE = "INFERWATCH_COMPILED_SPEC"
 FILE = "inferwatch.compiled.json"
-_SOURCE = "inferwatch.toml"  # spec.load names it too, but is not to be imported here
 
 
 def load(environ: Mapping[str, str], folder: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def load(environ: Mapping[str, str], folder: str) -> dict[str, Any]:
     `inferwatch.toml` compiled, which takes more time and more imports than the recording path may.
     """
     named = environ.get(VARIABLE)
-    beside, source = os.path.join(folder, FILE), os.path.join(folder, _SOURCE)
+    beside, source = os.path.join(folder, FILE), os.path.join(folder, FILE_NAME)
     if not named and not os.path.exists(beside) and os.path.exists(source):
         from inferwatch.spec import load_spec
 

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from inferwatch.spec.load import load_spec
     from inferwatch.spec.monitor_spec import MonitorSpec
 
-__all__ = ["MonitorSpec", "load_spec"]
+__all__ = ["FILE_NAME", "MonitorSpec", "load_spec"]
+
+FILE_NAME = "inferwatch.toml"
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from inferwatch.errors import SpecError
+from inferwatch.spec import FILE_NAME, check, feature, identity
 from inferwatch.spec import alarm as alarm_spec
-from inferwatch.spec import check, feature, identity
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec, default_widgets
 from inferwatch.spec.fault import Fault, convert, suggestion
@@ -22,7 +22,6 @@ from inferwatch.spec.monitor_spec import FunctionSpec, ModelSpec, MonitorSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.overlay import Environment, environments, overlaid
 
-FILE_NAME = "inferwatch.toml"
 _TABLES = ("model", "function", "features", "metric", "alarm", "dashboard", "notify", "environment")
 T = TypeVar("T")
 
