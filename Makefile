@@ -1,6 +1,6 @@
 # Every target does its own set-up. uv is found, or put into .uv/; the lock file decides every version.
 UV := ./scripts/uv
-RUN := $(UV) run --locked --extra local
+RUN := $(UV) run --locked --all-extras
 
 .PHONY: demo test soak lint bench help
 

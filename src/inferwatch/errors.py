@@ -7,6 +7,8 @@ InferWatchError                 caught by the command line and printed as one me
 ├── RuntimeStartError           the local runtime: a port in use, an environment that does not start
 ├── DeliveryError               a notification that its target did not take
 ├── QueryError                  a question that cannot be answered: unknown metric, statistic, field
+├── AwsError                    AWS refused or could not be reached: which call, why, and what to do
+├── DeployError                 a deployment that cannot begin or did not end well
 └── MissingExtraError           a part that needs an extra; names the install command
 """
 
@@ -57,6 +59,18 @@ class DeliveryError(InferWatchError):
 
 class QueryError(InferWatchError):
     """A question that the store cannot answer as asked."""
+
+
+class AwsError(InferWatchError):
+    """AWS refused a call or could not be reached: which call, why, and what to do. code: AWS's own, "" for none."""
+
+    def __init__(self, problem: str, *, code: str = "") -> None:
+        self.code = code
+        super().__init__(problem)
+
+
+class DeployError(InferWatchError):
+    """A deployment, or its templates, cannot be made: which part, why, and what to do."""
 
 
 class MissingExtraError(InferWatchError):

@@ -16,7 +16,7 @@ type = "webhook"
 webhook_env = "PAGER_URL"
 [notify.aws]
 type = "slack"
-channel_id = "C1"
+channel_id = "C0123456789"
 """
 
 

@@ -262,3 +262,42 @@ def test_toml_nested_too_deeply_is_a_spec_error(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_spec_error(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="no such file"):
         load_spec(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "says"),
+    [
+        ("[function]\nephemeral_storage = 100", "function.ephemeral_storage", "512 to 10240 MB"),
+        ("[function]\nreserved_concurrency = 0", "function.reserved_concurrency", "1 or more"),
+        (
+            "[function]\nreserved_concurrency = 2\nprovisioned_concurrency = 3",
+            "function.provisioned_concurrency",
+            "more than is reserved, 2",
+        ),
+        ('[api]\nauth = "api-key"', "api.auth", "'iam', 'jwt', 'none'"),
+        ('[api]\nauth = "jwt"', "api.jwt_issuer", "https URL"),
+        ('[api]\nauth = "jwt"\njwt_issuer = "https://a"', "api.jwt_audience", "audiences"),
+        ("[api]\nrate_limit = 0", "api.rate_limit", "more than 0"),
+        ("[api]\nburst_limit = 0", "api.burst_limit", "1 or more"),
+        ("[api]\ndaily_quota = 5", "api.daily_quota", "api-key"),
+        ('[api]\nstage = "a/b"', "api.stage", "letters"),
+        ('[api]\nallow_origins = ["example.com"]', "api.allow_origins", "https://example.com"),
+        ("[logs]\nretention_days = 10", "logs.retention_days", "7, 14"),
+        ('[aws]\naccount = "12"', "aws.account", "12 digits"),
+        ('[aws]\nregion = "Frankfurt"', "aws.region", "eu-central-1"),
+        ('[notify.slack]\nworkspace_id = "T0123ABCD"', "notify.slack.channel_id", "is missing"),
+        (
+            '[notify.slack]\nworkspace_id = "T0123ABCD"\nchannel_id = "#alerts"',
+            "notify.slack.channel_id",
+            "begins with C or G",
+        ),
+        ('[notify.email]\naddress = "me"', "notify.email.address", "no e-mail"),
+        ('[notify.sms]\nphone = "0151"', "notify.sms.phone", "+4915112345678"),
+    ],
+)
+def test_what_cannot_stand_on_aws_is_said_with_its_key(tmp_path: Path, text: str, key: str, says: str) -> None:
+    (tmp_path / "inferwatch.toml").write_text('[model]\nnamespace = "/a"\nname = "b"\n' + text)
+    with pytest.raises(SpecError) as caught:
+        load_spec(tmp_path, environ={})
+    assert caught.value.key == key
+    assert says in caught.value.problem

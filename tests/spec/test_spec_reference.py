@@ -9,20 +9,29 @@ import msgspec
 import pytest
 
 from inferwatch.spec import load_spec
+from inferwatch.spec.account import AccountSpec
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.api import ApiSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec, Widget
 from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
-from inferwatch.spec.monitor_spec import FunctionSpec, ModelSpec
+from inferwatch.spec.monitor_spec import ModelSpec
 from inferwatch.spec.notify import NotifySpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "spec.md").read_text()
 TABLES = {
     "## [model]": ModelSpec,
     "## [function]": FunctionSpec,
+    "## [api]": ApiSpec,
+    "## [logs]": LogsSpec,
+    "## [aws]": AccountSpec,
     "## [features]": FeatureSpec,
     "## [[metric]]": MetricSpec,
     "## [[alarm]]": AlarmSpec,
+    "## [[composite_alarm]]": CompositeAlarmSpec,
     "## [notify.NAME]": NotifySpec,
     "`[[dashboard.widget]]` tables": Widget,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from inferwatch.spec import limits, record
+from inferwatch.spec import aws_check, limits, record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.dashboard import GRID_COLUMNS
 from inferwatch.spec.fault import Fault, suggestion
@@ -24,10 +24,12 @@ def check(spec: MonitorSpec) -> None:
     _features(spec)
     _metrics(spec)
     _unique("alarm", (alarm.name for alarm in spec.alarms))
+    _unique("composite_alarm", (alarm.name for alarm in (*spec.composite_alarms, *spec.alarms)))
     for index, alarm in enumerate(spec.alarms):
         _alarm(spec, alarm, f"alarm[{index}]" if alarm.name == "" else f"alarm[{alarm.name}]")
     _dashboard(spec)
     _notify(spec)
+    aws_check.check(spec)
 
 
 def _model(spec: MonitorSpec) -> None:

@@ -18,6 +18,10 @@ VALUES_A_METRIC_MAX = 100
 DIMENSIONS_MAX = 30
 # Either way of zero; PutMetricData refuses what lies beyond, and embedded metrics become the same datapoints.
 METRIC_VALUE_MAX = 2.0**360
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 
 UNITS = (
     *("Seconds", "Microseconds", "Milliseconds"),

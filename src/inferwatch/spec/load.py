@@ -13,16 +13,24 @@ import msgspec
 from inferwatch.errors import SpecError
 from inferwatch.spec import FILE_NAME, check, feature, identity
 from inferwatch.spec import alarm as alarm_spec
+from inferwatch.spec.account import AccountSpec
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.api import ApiSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec, default_widgets
 from inferwatch.spec.fault import Fault, convert, suggestion
 from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
-from inferwatch.spec.monitor_spec import FunctionSpec, ModelSpec, MonitorSpec
+from inferwatch.spec.monitor_spec import ModelSpec, MonitorSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.overlay import Environment, environments, overlaid
 
-_TABLES = ("model", "function", "features", "metric", "alarm", "dashboard", "notify", "environment")
+_TABLES = (
+    *("model", "function", "features", "metric", "alarm", "composite_alarm", "dashboard", "notify"),
+    *("api", "logs", "aws", "environment"),
+)
 T = TypeVar("T")
 
 
@@ -42,15 +50,18 @@ def load_spec(
     raw = _read(file)
     try:
         declared = environments(raw, environment or environ.get("INFERWATCH_ENVIRONMENT"))
-        chosen, *_ = [_checked(each, file, environ) for each in declared]
+        names = tuple(each.name for each in declared) if "environment" in raw else ()
+        chosen, *_ = [_checked(each, names, file, environ) for each in declared]
     except Fault as fault:
         raise SpecError(str(file), fault.key, fault.problem) from None
     return chosen
 
 
-def _checked(environment: Environment, file: Path, environ: Mapping[str, str]) -> MonitorSpec:
+def _checked(
+    environment: Environment, declared: tuple[str, ...], file: Path, environ: Mapping[str, str]
+) -> MonitorSpec:
     try:
-        spec = _assemble(environment.document, environment.name, file, environ)
+        spec = _assemble(environment.document, environment.name, declared, file, environ)
         check.check(spec)
     except Fault as fault:
         raise environment.placed(fault) from None
@@ -72,7 +83,9 @@ def _read(file: Path) -> dict[str, Any]:
         raise SpecError(str(file), "", "is nested too deeply") from None
 
 
-def _assemble(raw: dict[str, Any], environment: str, file: Path, environ: Mapping[str, str]) -> MonitorSpec:
+def _assemble(
+    raw: dict[str, Any], environment: str, declared: tuple[str, ...], file: Path, environ: Mapping[str, str]
+) -> MonitorSpec:
     for key in raw:
         if key not in _TABLES:
             raise Fault(key, f"is no table of a spec; allowed are {', '.join(_TABLES)}{suggestion(key, _TABLES)}")
@@ -88,10 +101,15 @@ def _assemble(raw: dict[str, Any], environment: str, file: Path, environ: Mappin
         folder=str(file.resolve().parent),
         identity=_identity(model, environment, environ),
         model=model,
+        environments=declared,
         function=convert(raw.get("function", {}), FunctionSpec, ("function",)),
+        api=convert(raw.get("api", {}), ApiSpec, ("api",)),
+        logs=convert(raw.get("logs", {}), LogsSpec, ("logs",)),
+        aws=convert(raw.get("aws", {}), AccountSpec, ("aws",)),
         features=_each(_with_long_features(raw), "features", FeatureSpec),
         metrics=metrics,
         alarms=convert(raw.get("alarm", []), tuple[AlarmSpec, ...], ("alarm",)),
+        composite_alarms=convert(raw.get("composite_alarm", []), tuple[CompositeAlarmSpec, ...], ("composite_alarm",)),
         dashboard=_dashboard(raw, model, metrics),
         notify=_each(_with_notify_types(raw), "notify", NotifySpec),
     )

@@ -7,10 +7,15 @@ from typing import Any, Literal
 import msgspec
 
 from inferwatch.spec import record
+from inferwatch.spec.account import AccountSpec
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.api import ApiSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec
 from inferwatch.spec.feature import FeatureSpec
+from inferwatch.spec.function import FunctionSpec
 from inferwatch.spec.identity import Identity
+from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.period import HIGH_RESOLUTION
@@ -32,25 +37,26 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     default_alarms: bool = True
 
 
-class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[function]`. memory: MB; timeout: seconds; concurrency: environments at the same time."""
-
-    memory: int = 512
-    timeout: float = 10.0
-    concurrency: int = 10
-
-
 class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What `inferwatch.toml` says, for one environment. folder: where the file lies (the model's own folder)."""
+    """What `inferwatch.toml` says, for one environment.
+
+    folder: where the file lies (the model's own folder); environments: the declared ones, none where the file has no
+    `[environment.*]`.
+    """
 
     file: str
     folder: str
     identity: Identity
     model: ModelSpec
+    environments: tuple[str, ...]
     function: FunctionSpec
+    api: ApiSpec
+    logs: LogsSpec
+    aws: AccountSpec
     features: dict[str, FeatureSpec]
     metrics: tuple[MetricSpec, ...]
     alarms: tuple[AlarmSpec, ...]
+    composite_alarms: tuple[CompositeAlarmSpec, ...]
     dashboard: DashboardSpec
     notify: dict[str, NotifySpec]
 
@@ -63,7 +69,7 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
         own = {m.name: m.unit for m in self.metrics}
         return own.get(metric) or record.BUILT_IN_UNITS.get(metric)
 
-    def targets(self, alarm: AlarmSpec) -> tuple[str, ...]:
+    def targets(self, alarm: AlarmSpec | CompositeAlarmSpec) -> tuple[str, ...]:
         """Names of the `[notify.*]` tables that `alarm` goes to."""
         return tuple(self.notify) if alarm.notify is None else alarm.notify
 

@@ -11,10 +11,13 @@ class NotifySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One target, `[notify.NAME]`. type: by default the table's own name.
 
     webhook_env: name of the environment variable that holds the URL (on one machine);
-    workspace_id and channel_id: Slack's, for Amazon Q Developer in chat applications (on AWS).
+    workspace_id and channel_id: Slack's, for Amazon Q Developer in chat applications (on AWS); address: of an
+    `email`; phone: of an `sms`, as `+4915112345678` (both on AWS).
     """
 
-    type: Literal["slack", "webhook"]
+    type: Literal["slack", "webhook", "email", "sms"]
     webhook_env: str | None = None
     workspace_id: str | None = None
     channel_id: str | None = None
+    address: str | None = None
+    phone: str | None = None

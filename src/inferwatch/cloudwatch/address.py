@@ -1,0 +1,57 @@
+"""Where a metric of a model is found in CloudWatch: the record's own names on one side, AWS's on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from inferwatch.cloudwatch.names import names
+from inferwatch.spec import record
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+REPORT_METRICS = (record.INIT_DURATION_MS, record.MAX_MEMORY_USED_MB, record.BILLED_DURATION_MS)
+"""Taken from the runtime's own report by metric filters, whose dimensions can only be members of the event."""
+
+LAMBDA_NAMESPACE = "AWS/Lambda"
+KILLED = "Errors"
+"""Lambda's own count of invocations that left no record, since their environment was killed or their line was lost."""
+
+
+class MetricAddress(msgspec.Struct, frozen=True):
+    """A metric's namespace, name and dimensions, as GetMetricData, PutMetricAlarm and dashboards take them.
+
+    finest: seconds, the shortest period that has datapoints of its own.
+    """
+
+    namespace: str
+    name: str
+    dimensions: dict[str, str]
+    finest: int = 60
+
+
+def address(spec: MonitorSpec, metric: str, dimensions: Mapping[str, str] | None = None) -> MetricAddress:
+    """Where `metric` of this model is. dimensions: the model's default set where not given.
+
+    The report of an invocation does not say whose it is, so its metrics lie in a namespace of the model and its
+    environment. What the function's concurrency refuses is counted by Lambda itself.
+    """
+    identity = spec.identity
+    if metric in REPORT_METRICS:
+        return MetricAddress(report_namespace(spec), metric, {})
+    if metric == record.THROTTLES:
+        return MetricAddress(LAMBDA_NAMESPACE, "Throttles", {"FunctionName": names(spec).function})
+    fine = metric in spec.compile()["high_resolution"] and metric != record.REFUSED_COUNT
+    given = dict(identity.dimensions if dimensions is None else dimensions)
+    return MetricAddress(identity.metric_namespace, metric, given, finest=1 if fine else 60)
+
+
+def killed(spec: MonitorSpec) -> MetricAddress:
+    """Lambda's count of the invocations that left no record."""
+    return MetricAddress(LAMBDA_NAMESPACE, KILLED, {"FunctionName": names(spec).function})
+
+
+def report_namespace(spec: MonitorSpec) -> str:
+    """Of the metrics from the runtime's report: `abc_corp/claim/doc_classification/prod`."""
+    identity = spec.identity
+    return "/".join((identity.metric_namespace, identity.model_name, identity.environment))

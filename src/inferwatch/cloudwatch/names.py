@@ -1,0 +1,61 @@
+"""What everything of one model is called on AWS."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """The names of one model's resources, in one account and region.
+
+    prefix: the model's name and, where the spec declares environments, the environment, in letters, digits, `-` and
+    `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log.
+    """
+
+    prefix: str
+    stack: str
+    function: str
+    api: str
+    stage: str
+    dashboard: str
+    topic: str
+    log_group: str
+    access_log_group: str
+    health_alarm: str
+    alias: str = "live"
+
+    def alarm(self, name: str) -> str:
+        """CloudWatch's name of the alarm that the spec calls `name`: `<model>-High-Latency-Alarm`."""
+        return f"{self.prefix}-{name}"
+
+    def query(self, title: str) -> str:
+        """A saved query's name; Logs Insights shows slashes as folders."""
+        return f"{self.log_group.strip('/')}/{title}"
+
+
+def names(spec: MonitorSpec) -> Names:
+    """The names of `spec` in its environment."""
+    identity = spec.identity
+    environment = f"-{identity.environment}" if spec.environments else ""
+    prefix = _plain(f"{identity.model_name}{environment}")
+    return Names(
+        prefix=prefix,
+        stack=re.sub(r"[^A-Za-z0-9]+", "-", f"{identity.log_group}{environment}").strip("-"),
+        function=f"{prefix}-Inference",
+        api=f"{prefix}-Inference-API",
+        stage=spec.api.stage or _plain(identity.environment),
+        dashboard=f"{prefix}-Inference-Monitoring-Dashboard",
+        topic=f"{prefix}-Inference-Alarms",
+        log_group=identity.log_group,
+        access_log_group=f"{identity.log_group}/access",
+        health_alarm=f"{prefix}-Health-Alarm",
+    )
+
+
+def _plain(text: str) -> str:
+    """What a function, a dashboard and a topic may all be called."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")
