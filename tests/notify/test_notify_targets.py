@@ -16,6 +16,7 @@ type = "webhook"
 webhook_env = "PAGER_URL"
 [notify.aws]
 type = "slack"
+workspace_id = "T0123456789"
 channel_id = "C0123456789"
 """
 

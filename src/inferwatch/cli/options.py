@@ -43,6 +43,15 @@ as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="JSON,
 environment: Decorator = click.option(
     "--environment", envvar="INFERWATCH_ENVIRONMENT", help="Environment of the spec. [default: dev]"
 )
+aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
+region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
+spec_path: Decorator = click.option(
+    "--spec",
+    "spec_path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="With --aws: the model's folder or its inferwatch.toml. [default: here]",
+)
 
 
 def since(default: str) -> Decorator:
