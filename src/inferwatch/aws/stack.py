@@ -1,0 +1,83 @@
+"""A stack of CloudFormation: its state, its outputs, its resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import msgspec
+from botocore import exceptions as boto
+
+from inferwatch.aws.explained import explained
+
+
+class Stack(msgspec.Struct, frozen=True):
+    """status: CloudFormation's, `CREATE_COMPLETE`; reason: its words for it, often empty; outputs: value by key."""
+
+    name: str
+    status: str
+    reason: str
+    outputs: dict[str, str]
+    protected: bool
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """logical_id: its name in the template; physical_id: its name or ARN in the account, "" before it has one."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str
+
+
+def find(session: boto3.Session, name: str) -> Stack | None:
+    """The stack of that name, None where there is none. Raises AwsError."""
+    client = session.client("cloudformation")
+    with explained(f"looking for the stack {name}"):
+        try:
+            (found,) = client.describe_stacks(StackName=name)["Stacks"]
+        except boto.ClientError as error:
+            if _says_that_it_is_not_there(error):
+                return None
+            raise
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+    reason, protected = found.get("StackStatusReason", ""), bool(found.get("EnableTerminationProtection"))
+    return Stack(name, found["StackStatus"], reason, outputs, protected)
+
+
+def resources(session: boto3.Session, name: str) -> tuple[Resource, ...]:
+    """What the stack holds, none where it is not there. Raises AwsError."""
+    pages = session.client("cloudformation").get_paginator("list_stack_resources")
+    with explained(f"listing what the stack {name} holds"):
+        try:
+            return tuple(_resource(one) for page in pages.paginate(StackName=name) for one in _summaries(page))
+        except boto.ClientError as error:
+            if _says_that_it_is_not_there(error):
+                return ()
+            raise
+
+
+def holds(session: boto3.Session, name: str, kind: str, physical_id: str) -> bool:
+    """Whether the stack made the resource of that CloudFormation type and name. Raises AwsError."""
+    return any(one.type == kind and one.physical_id == physical_id for one in resources(session, name))
+
+
+def _summaries(page: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page["StackResourceSummaries"]
+    return found
+
+
+def _resource(said: dict[str, Any]) -> Resource:
+    return Resource(
+        logical_id=said["LogicalResourceId"],
+        physical_id=said.get("PhysicalResourceId", ""),
+        type=said["ResourceType"],
+        status=said["ResourceStatus"],
+        reason=said.get("ResourceStatusReason", ""),
+    )
+
+
+def _says_that_it_is_not_there(error: boto.ClientError) -> bool:
+    told = error.response.get("Error", {})
+    return told.get("Code") == "ValidationError" and "does not exist" in str(told.get("Message", ""))
