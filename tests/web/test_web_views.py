@@ -8,8 +8,8 @@ import httpx
 import pytest
 from web_world import NOON, World
 
+from inferwatch.spec.charts import charts
 from inferwatch.spec.statistic import statistic_problem
-from inferwatch.web.charts import charts
 from inferwatch.web.views import Views
 
 

@@ -10,11 +10,10 @@ import msgspec
 import orjson
 
 from inferwatch.spec import record
+from inferwatch.spec.charts import charts, tiles, widget_id
 from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
-from inferwatch.web.charts import charts, widget_id
 from inferwatch.web.sources import Sources
-from inferwatch.web.tiles import tile_labels
 
 _SAMPLE_VALUES: dict[str, Any] = {"number": 0, "integer": 0, "string": "text", "boolean": False}
 
@@ -41,7 +40,7 @@ def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
             {"id": widget_id(index), "type": w.type, "title": w.title, "width": w.width, "height": w.height}
             for index, w in enumerate(spec.dashboard.widget)
         ],
-        "tiles": [{"id": tile, "label": label} for tile, label in tile_labels(spec).items()],
+        "tiles": [{"id": tile.id, "label": tile.label} for tile in tiles(spec)],
         "charts": msgspec.to_builtins(charts(spec)),
         "units": {**record.BUILT_IN_UNITS, **{metric.name: metric.unit for metric in spec.metrics}},
         "sample_request": sample_request(spec, gateway_url) if gateway_url else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from inferwatch.web.charts import ADDITIVE, Chart, Series
+from inferwatch.spec.charts import ADDITIVE, Chart, Series
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
 

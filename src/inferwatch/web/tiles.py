@@ -7,8 +7,7 @@ from typing import Any
 
 from inferwatch.alarms.values import Datapoint
 from inferwatch.spec import record
-from inferwatch.spec.monitor_spec import MonitorSpec
-from inferwatch.web.charts import unit_of
+from inferwatch.spec.charts import ADDITIVE, Series, tiles, unit_of
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
 
@@ -16,21 +15,6 @@ SPARK_POINTS = 90
 MINUTE_MS = 60_000
 ENOUGH_SAMPLES = 20
 """A 95th percentile of fewer values than this is just their maximum."""
-
-
-def tile_labels(spec: MonitorSpec) -> dict[str, str]:
-    """The tiles of a model by id, in order, so that the page can lay them out before their figures are known."""
-    labels = {
-        "rate": "Inferences a minute",
-        "latency": "Average latency",
-        "p95": "p95 latency",
-        "succeeded": "Succeeded",
-        "errors": "Errors",
-        "confidence": "Confidence",
-    }
-    if not spec.has_confidence:
-        del labels["confidence"]
-    return labels
 
 
 def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, Any]]:
@@ -41,19 +25,17 @@ def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, A
     before that while the newest has fewer than 20 values.
     """
     invocations = _total(sources, record.INVOCATIONS, start_ms, end_ms)
-    succeeded = _total(sources, record.SUCCESS_COUNT, start_ms, end_ms)
-    errors = _total(sources, record.ERROR_COUNT, start_ms, end_ms)
-    tiles = [
-        _rate(sources, start_ms, end_ms),
-        _gauge(sources, "latency", (record.LATENCY_MS, "Average"), start_ms, end_ms),
-        _gauge(sources, "p95", (record.LATENCY_MS, "p95"), start_ms, end_ms),
-        _counted("succeeded", succeeded, invocations, _spark(sources, record.SUCCESS_COUNT, "Sum", start_ms, end_ms)),
-        _counted("errors", errors, invocations, _spark(sources, record.ERROR_COUNT, "Sum", start_ms, end_ms)),
-    ]
-    if sources.spec.has_confidence:
-        metric = (record.PREDICTION_PROBABILITY, "Average")
-        tiles.append(_gauge(sources, "confidence", metric, start_ms, end_ms))
-    return tiles
+    return [_tile(sources, tile, invocations, start_ms, end_ms) for tile in tiles(sources.spec)]
+
+
+def _tile(sources: Sources, tile: Series, invocations: float | None, start_ms: int, end_ms: int) -> dict[str, Any]:
+    if tile.id == "rate":
+        figure = _rate(sources, start_ms, end_ms)
+    elif tile.statistic in ADDITIVE:
+        figure = _counted(_total(sources, tile.metric, start_ms, end_ms), invocations)
+    else:
+        figure = _gauge(sources, tile, start_ms, end_ms)
+    return {"id": tile.id, **figure, "spark": _spark(sources, tile.metric, tile.statistic, start_ms, end_ms)}
 
 
 def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
@@ -65,25 +47,21 @@ def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
     last = min(end_ms, now_ms) // step * step
     found = _datapoints(sources, record.INVOCATIONS, "Sum", period, last - MINUTE_MS, last)
     return {
-        "id": "rate",
         "value": sum(d.value for d in found) if found else None,
         "unit": "Count",
         "at": last - MINUTE_MS if found else None,
         "note": "",
-        "spark": _spark(sources, record.INVOCATIONS, "Sum", start_ms, end_ms),
     }
 
 
-def _gauge(sources: Sources, tile: str, metric: tuple[str, str], start_ms: int, end_ms: int) -> dict[str, Any]:
+def _gauge(sources: Sources, tile: Series, start_ms: int, end_ms: int) -> dict[str, Any]:
     period = max(60, period_for(start_ms, end_ms, sources.now_ms()))
-    newest = _newest(_datapoints(sources, *metric, period, start_ms, end_ms), 1000 * period)
+    newest = _newest(_datapoints(sources, tile.metric, tile.statistic, period, start_ms, end_ms), 1000 * period)
     return {
-        "id": tile,
         "value": newest.value if newest else None,
-        "unit": unit_of(sources.spec, metric[0]),
+        "unit": unit_of(sources.spec, tile.metric),
         "at": newest.timestamp_ms if newest else None,
         "note": "",
-        "spark": _spark(sources, *metric, start_ms, end_ms),
     }
 
 
@@ -96,14 +74,12 @@ def _newest(found: Sequence[Datapoint], step: int) -> Datapoint | None:
     return before if last.samples < min(ENOUGH_SAMPLES, before.samples) else last
 
 
-def _counted(tile: str, count: float | None, total: float | None, spark: list[float | None]) -> dict[str, Any]:
+def _counted(count: float | None, total: float | None) -> dict[str, Any]:
     return {
-        "id": tile,
         "value": count,
         "unit": "Count",
         "at": None,
         "note": "" if count is None or not total else f"{100 * count / total:.3g} % of {total:,.0f}",
-        "spark": spark,
     }
 
 

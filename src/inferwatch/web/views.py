@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from inferwatch.ports import RecordQuery
 from inferwatch.spec import record
+from inferwatch.spec.charts import Chart, charts
 from inferwatch.web import params
 from inferwatch.web.alarms import alarms_view, transition_view
-from inferwatch.web.charts import Chart, charts
 from inferwatch.web.health import health_view
 from inferwatch.web.json_response import JsonResponse
 from inferwatch.web.model import model_view

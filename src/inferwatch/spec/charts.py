@@ -1,4 +1,4 @@
-"""Which series each chart of the dashboard shows. A chart is a widget that shows metrics over time."""
+"""Which series each chart of the dashboard shows, and which each tile. A chart is a widget of metrics over time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ADDITIVE = ("Sum", "SampleCount")
 
 
 class Series(msgspec.Struct, frozen=True):
-    """One line. id: unique in its chart; label: in the legend."""
+    """One line. id: unique in its chart or among the tiles; label: in the legend or over the figure."""
 
     id: str
     label: str
@@ -52,6 +52,15 @@ _SERIES: dict[str, tuple[Series, ...]] = {
     ),
 }
 
+_TILES = (
+    Series("rate", "Inferences a minute", record.INVOCATIONS, "Sum"),
+    Series("latency", "Average latency", record.LATENCY_MS, "Average"),
+    Series("p95", "p95 latency", record.LATENCY_MS, "p95"),
+    Series("succeeded", "Succeeded", record.SUCCESS_COUNT, "Sum"),
+    Series("errors", "Errors", record.ERROR_COUNT, "Sum"),
+    Series("confidence", "Confidence", record.PREDICTION_PROBABILITY, "Average"),
+)
+
 
 def widget_id(index: int) -> str:
     """The id of the widget at `index` of the spec's dashboard."""
@@ -61,6 +70,11 @@ def widget_id(index: int) -> str:
 def unit_of(spec: MonitorSpec, metric: str) -> str:
     """CloudWatch's word for the metric's unit, or `Fraction`, which CloudWatch lacks, for a probability."""
     return "Fraction" if metric == record.PREDICTION_PROBABILITY else spec.unit(metric) or "None"
+
+
+def tiles(spec: MonitorSpec) -> tuple[Series, ...]:
+    """The tiles of a model, in order: what each figure, and the shape behind it, is of."""
+    return tuple(tile for tile in _TILES if spec.has_confidence or tile.metric != record.PREDICTION_PROBABILITY)
 
 
 def charts(spec: MonitorSpec) -> tuple[Chart, ...]:
