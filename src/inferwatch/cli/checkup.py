@@ -10,10 +10,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
 
-import msgspec
-
+from inferwatch.finding import Finding
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store, catalog, lock
 
@@ -38,14 +36,6 @@ _TALLIES = {
     "unattributed": "killed invocations could not be given a record, since their stream does not say whose it is",
     "quarantined_files": "damaged files were moved out of the lake",
 }
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at. says: what was found, and what to do if it is not well."""
-
-    what: str
-    verdict: Literal["ok", "warning", "wrong"]
-    says: str
 
 
 def machine() -> Iterator[Finding]:

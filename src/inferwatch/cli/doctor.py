@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from inferwatch.cli import checkup, exit_codes, options, output
-from inferwatch.cli.checkup import Finding
 from inferwatch.errors import InferWatchError
+from inferwatch.finding import Finding
 from inferwatch.spec import load_spec
 
 STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}

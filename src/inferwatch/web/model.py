@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import Any
 
@@ -11,11 +10,9 @@ import orjson
 
 from inferwatch.spec import record
 from inferwatch.spec.charts import charts, tiles, widget_id
-from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.sample import sample
 from inferwatch.web.sources import Sources
-
-_SAMPLE_VALUES: dict[str, Any] = {"number": 0, "integer": 0, "string": "text", "boolean": False}
 
 
 def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
@@ -49,15 +46,5 @@ def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
 
 def sample_request(spec: MonitorSpec, gateway_url: str) -> str:
     """A curl command that a shell takes as it stands, with a body that the declared features accept."""
-    body = {name: _sample(feature) for name, feature in spec.features.items() if not feature.optional}
     url = gateway_url.rstrip("/") + "/predict"
-    return f"curl {shlex.quote(url)} -d {shlex.quote(orjson.dumps(body).decode())}"
-
-
-def _sample(feature: FeatureSpec) -> Any:
-    value = feature.values[0] if feature.values else _SAMPLE_VALUES[feature.type]
-    if feature.min is not None and not feature.values:
-        value = math.ceil(feature.min) if feature.max is None or math.ceil(feature.min) <= feature.max else feature.min
-    if feature.length is None:
-        return value
-    return [value] * (feature.length if feature.length >= 0 else 1)
+    return f"curl {shlex.quote(url)} -d {shlex.quote(orjson.dumps(sample(spec.features)).decode())}"
