@@ -19,7 +19,8 @@ _ADVICE = {
     "RequestTimeTooSkewed": "this machine's clock is wrong",
     "OptInRequired": "the region is not enabled for this account",
 }
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+"""Codes of a call that the caller has no permission for."""
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def explained(doing: str) -> Iterator[None]:
 
 
 def _client_problem(operation: str, code: str, message: str) -> str:
-    if code in _DENIED:
-        return f"{operation} is not allowed ({message}); the policy that is needed stands in docs/aws.md"
+    if code in DENIED:
+        return f"{operation} is not allowed ({message}); `inferwatch doctor --aws --policy` prints what is needed"
     advice = _ADVICE.get(code)
     return f"{operation}: {advice} ({code})" if advice else f"{operation} was refused: {message} ({code})"

@@ -18,20 +18,15 @@ from inferwatch.errors import StoreError
 from inferwatch.store import seen, tally
 from inferwatch.store.rollups import rollup
 from inferwatch.store.streams import platform, positions, report, synthetic
-from inferwatch.store.streams.emf import Sample, extract
+from inferwatch.store.streams.emf import NEWEST_MS, OLDEST_MS, Sample, extract
 from inferwatch.store.streams.files import Stream, discover, read, size
 from inferwatch.store.streams.invocations import Lost
 from inferwatch.store.streams.positions import Position
 from inferwatch.store.streams.scan import LONGEST_LINE, Event, complete, scan
-from inferwatch.store.times import DAY, HOUR
 from inferwatch.store.transaction import transaction
 
 BATCH_BYTES = 8 * 1024 * 1024
 """About so many bytes go into one transaction."""
-
-OLDEST_MS = 14 * DAY
-NEWEST_MS = 2 * HOUR
-"""Metrics older or further ahead than this are not rolled up, as CloudWatch skips them."""
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,11 @@ from inferwatch.spec.limits import (
     METRICS_A_LINE_MAX,
     VALUES_A_METRIC_MAX,
 )
+from inferwatch.store.times import DAY, HOUR
+
+OLDEST_MS = 14 * DAY
+NEWEST_MS = 2 * HOUR
+"""Metrics older or further ahead than this are not extracted."""
 
 Dimensions = tuple[tuple[str, str], ...]
 
