@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from inferwatch.cloudwatch.names import names
+from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -30,7 +30,9 @@ class MetricAddress(msgspec.Struct, frozen=True):
     finest: int = 60
 
 
-def address(spec: MonitorSpec, metric: str, dimensions: Mapping[str, str] | None = None) -> MetricAddress:
+def address(
+    spec: MonitorSpec, metric: str, dimensions: Mapping[str, str] | None = None, *, called: Names | None = None
+) -> MetricAddress:
     """Where `metric` of this model is. dimensions: the model's default set where not given.
 
     The report of an invocation does not say whose it is, so its metrics lie in a namespace of the model and its
@@ -40,18 +42,22 @@ def address(spec: MonitorSpec, metric: str, dimensions: Mapping[str, str] | None
     if metric in REPORT_METRICS:
         return MetricAddress(report_namespace(spec), metric, {})
     if metric == record.THROTTLES:
-        return MetricAddress(LAMBDA_NAMESPACE, "Throttles", {"FunctionName": names(spec).function})
+        return MetricAddress(LAMBDA_NAMESPACE, "Throttles", _function(spec, called))
     fine = metric in spec.compile()["high_resolution"] and metric != record.REFUSED_COUNT
     given = dict(identity.dimensions if dimensions is None else dimensions)
     return MetricAddress(identity.metric_namespace, metric, given, finest=1 if fine else 60)
 
 
-def killed(spec: MonitorSpec) -> MetricAddress:
+def killed(spec: MonitorSpec, *, called: Names | None = None) -> MetricAddress:
     """Lambda's count of the invocations that left no record."""
-    return MetricAddress(LAMBDA_NAMESPACE, KILLED, {"FunctionName": names(spec).function})
+    return MetricAddress(LAMBDA_NAMESPACE, KILLED, _function(spec, called))
 
 
 def report_namespace(spec: MonitorSpec) -> str:
     """Of the metrics from the runtime's report: `abc_corp/claim/doc_classification/prod`."""
     identity = spec.identity
     return "/".join((identity.metric_namespace, identity.model_name, identity.environment))
+
+
+def _function(spec: MonitorSpec, called: Names | None) -> dict[str, str]:
+    return {"FunctionName": (called or names(spec)).function}

@@ -41,13 +41,13 @@ def names(spec: MonitorSpec) -> Names:
     """The names of `spec` in its environment."""
     identity = spec.identity
     environment = f"-{identity.environment}" if spec.environments else ""
-    prefix = _plain(f"{identity.model_name}{environment}")
+    prefix = plain(f"{identity.model_name}{environment}")
     return Names(
         prefix=prefix,
         stack=re.sub(r"[^A-Za-z0-9]+", "-", f"{identity.log_group}{environment}").strip("-"),
         function=f"{prefix}-Inference",
         api=f"{prefix}-Inference-API",
-        stage=spec.api.stage or _plain(identity.environment),
+        stage=spec.api.stage or plain(identity.environment),
         dashboard=f"{prefix}-Inference-Monitoring-Dashboard",
         topic=f"{prefix}-Inference-Alarms",
         log_group=identity.log_group,
@@ -56,6 +56,6 @@ def names(spec: MonitorSpec) -> Names:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What a function, a dashboard and a topic may all be called."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")

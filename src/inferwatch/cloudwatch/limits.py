@@ -1,0 +1,130 @@
+"""What AWS would refuse, or let stand without effect, of a spec that is sound in itself: said before anything is made.
+
+Each limit is of the service's own API reference: CloudWatch, CloudWatch Logs, Lambda, CloudFormation, CodeDeploy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from inferwatch.cloudwatch.address import REPORT_METRICS, address, report_namespace
+from inferwatch.cloudwatch.alarms import alarm_properties
+from inferwatch.cloudwatch.composites import composite_properties
+from inferwatch.cloudwatch.names import Names, names
+from inferwatch.errors import SpecError
+from inferwatch.spec import composite_rule, limits, record
+from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+FUNCTION_NAME_MAX = 64
+STACK_NAME_MAX = 128
+DESCRIPTION_MAX = 1024
+WIDGETS_MAX = 500
+ROLLBACK_ALARMS_MAX = 10
+
+Problem = tuple[str, str]
+"""A key of the spec, and what is wrong there."""
+
+
+def check(spec: MonitorSpec) -> None:
+    """Raise SpecError for the first thing that could not be deployed as it stands."""
+    called = names(spec)
+    found = chain(
+        _names(spec, called),
+        _metrics(spec, called),
+        *(_alarm(spec, alarm, called) for alarm in spec.alarms),
+        _composites(spec, called),
+        _groups(spec),
+    )
+    for key, problem in found:
+        raise SpecError(spec.file, key, problem)
+
+
+def _names(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
+    if not re.match(r"[A-Za-z0-9]", called.prefix):
+        yield "model.name", f"{spec.model.name!r} must hold a letter or a digit: the function on AWS is named by it"
+    if len(called.function) > FUNCTION_NAME_MAX:
+        room = FUNCTION_NAME_MAX - len(called.function.removeprefix(called.prefix))
+        made = f"makes {called.prefix!r} of {len(called.prefix)} characters{_with_environment(spec)}"
+        yield "model.name", f"{made}; the function's name leaves room for {room}"
+    if not called.stack[:1].isalpha():
+        yield "model.namespace", f"{spec.model.namespace!r} must begin with a letter: the stack on AWS is named by it"
+    if len(called.stack) > STACK_NAME_MAX:
+        long = f"makes the stack's name {len(called.stack)} characters long{_with_environment(spec)}"
+        yield "model.namespace", f"{long}; at most {STACK_NAME_MAX} are allowed"
+    if wrong := limits.log_group_problem(called.access_log_group):
+        yield "model.namespace", f"{called.access_log_group!r}, the log group of the API's access log, {wrong}"
+
+
+def _with_environment(spec: MonitorSpec) -> str:
+    return " with the environment's name" if spec.environments else ""
+
+
+def _metrics(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
+    environment = spec.identity.environment
+    if problem := limits.printable_ascii_problem(environment, limits.DIMENSION_VALUE_MAX):
+        yield "environment", f"{environment!r} {problem}, as it is a dimension's value"
+    namespace = report_namespace(spec)
+    key = "model.metric_namespace" if spec.model.metric_namespace else "model.namespace"
+    if problem := limits.metric_namespace_problem(namespace):
+        yield key, f"{namespace!r}, the namespace of the metrics from the runtime's report, {problem}"
+    if ":" in namespace:
+        yield key, f"{namespace!r} must hold no ':', which a metric filter's namespace cannot have"
+    if len(spec.dashboard.widget) > WIDGETS_MAX:
+        yield "dashboard.widget", f"{len(spec.dashboard.widget)} are too many; a dashboard has at most {WIDGETS_MAX}"
+
+
+def _alarm(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> Iterator[Problem]:
+    key = f"alarm[{alarm.name}]"
+    yield from _named(key, called.alarm(alarm.name), called)
+    yield from _described(key, alarm_properties(spec, alarm)["AlarmDescription"])
+    finest = address(spec, alarm.metric, alarm.dimensions).finest
+    if alarm.period < finest:
+        problem = f"{alarm.period} is too short; {alarm.metric} has one datapoint in {finest} s on AWS"
+        yield f"{key}.period", problem
+    if alarm.metric in REPORT_METRICS and record.VERSION_DIMENSION in (alarm.dimensions or {}):
+        problem = f"{alarm.metric} has no {record.VERSION_DIMENSION} on AWS: the runtime's report does not say it"
+        yield f"{key}.dimensions", problem
+    if alarm.metric == record.REFUSED_COUNT and spec.api.type == "none":
+        yield f"{key}.metric", f"{alarm.metric} is counted by the API, and api.type is 'none'"
+
+
+def _composites(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
+    for composite in spec.composite_alarms:
+        key = f"composite_alarm[{composite.name}]"
+        properties = composite_properties(spec, composite)
+        yield from _named(key, properties["AlarmName"], called)
+        yield from _described(key, properties["AlarmDescription"])
+        most, length = composite_rule.LENGTH_MAX, len(properties["AlarmRule"])
+        if length > most:
+            problem = f"is {length} characters long with CloudWatch's names; at most {most} are allowed"
+            yield f"{key}.rule", problem
+
+
+def _named(key: str, name: str, called: Names) -> Iterator[Problem]:
+    if len(name) > limits.ALARM_NAME_MAX:
+        problem = (
+            f"with {called.prefix!r} in front has {len(name)} characters; at most {limits.ALARM_NAME_MAX} are allowed"
+        )
+        yield f"{key}.name", problem
+    if name == called.health_alarm:
+        yield f"{key}.name", f"{name!r} is the name of the alarm over all alarms; choose another"
+
+
+def _described(key: str, description: str) -> Iterator[Problem]:
+    if len(description) > DESCRIPTION_MAX:
+        problem = f"has {len(description)} characters with the runbook and what is watched"
+        yield f"{key}.description", f"{problem}; at most {DESCRIPTION_MAX} are allowed"
+
+
+def _groups(spec: MonitorSpec) -> Iterator[Problem]:
+    count, rollout = len(spec.alarms), spec.function.rollout
+    if count > composite_rule.CHILDREN_MAX:
+        yield "alarm", f"{count} are too many; the alarm over all alarms has at most {composite_rule.CHILDREN_MAX}"
+    if rollout != "AllAtOnce" and count > ROLLBACK_ALARMS_MAX:
+        problem = (
+            f"{count} are too many for rollout {rollout!r}: CodeDeploy looks at no more than {ROLLBACK_ALARMS_MAX}"
+        )
+        yield "alarm", problem

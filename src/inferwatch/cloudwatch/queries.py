@@ -1,0 +1,120 @@
+"""Saved queries of Logs Insights: what a person on call asks first."""
+
+from __future__ import annotations
+
+import msgspec
+
+from inferwatch.cloudwatch.names import Names, names
+from inferwatch.spec import record
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+SLOW_MS = 2000.0
+_INFERENCES = f'filter type = "{record.RECORD_TYPE}"'
+_REPORTS = 'filter type = "platform.report"'
+
+
+class SavedQuery(msgspec.Struct, frozen=True):
+    """One saved query. name: slashes are folders; text: of Logs Insights QL; log_groups: what it reads."""
+
+    name: str
+    text: str
+    log_groups: tuple[str, ...]
+
+
+def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[SavedQuery, ...]:
+    """The queries of a model, in the order in which one asks."""
+    called = called or names(spec)
+    over = {title: (lines, called.log_group) for title, lines in _own(spec).items()}
+    if spec.api.type != "none":
+        over["Refused by the API"] = (_REFUSED, called.access_log_group)
+    return tuple(SavedQuery(called.query(title), _text(lines), (group,)) for title, (lines, group) in over.items())
+
+
+def slow_ms(spec: MonitorSpec) -> float:
+    """Milliseconds from which an inference counts as slow: the lowest that an alarm on latency allows, else 2000."""
+    return min(
+        (a.threshold for a in spec.alarms if a.metric == record.LATENCY_MS and a.comparison.startswith("Greater")),
+        default=SLOW_MS,
+    )
+
+
+def slow_or_failed(spec: MonitorSpec, limit: int = 100) -> str:
+    """The transactions that one looks at first, newest first."""
+    return _text(
+        (
+            f"fields {_fields(spec)}",
+            f'{_INFERENCES} and (elapse >= {slow_ms(spec):g} or status in ["failed", "timeout"])',
+            "sort @timestamp desc",
+            f"limit {limit}",
+        )
+    )
+
+
+def _own(spec: MonitorSpec) -> dict[str, tuple[str, ...]]:
+    """By title, the lines of each query over the model's own log group."""
+    fields = f"fields {_fields(spec)}"
+    queries = {
+        "Slow": (fields, f"{_INFERENCES} and elapse >= {slow_ms(spec):g}", "sort elapse desc", "limit 20"),
+        "Failed": (fields, f'{_INFERENCES} and status in ["failed", "timeout"]', "sort @timestamp desc", "limit 20"),
+        "Errors by type": (
+            f'{_INFERENCES} and status != "succeeded"',
+            "stats count(*) as times, latest(error.message) as newest by status, error.type",
+            "sort times desc",
+        ),
+    }
+    if spec.has_confidence:
+        queries["Unsure"] = (fields, f"{_INFERENCES} and ispresent(confidence)", "sort confidence asc", "limit 20")
+    queries |= {
+        "Killed environments": (
+            "fields @timestamp, record.requestId, record.status, record.metrics.durationMs, "
+            "record.metrics.maxMemoryUsedMB, record.metrics.memorySizeMB",
+            f'{_REPORTS} and record.status != "success"',
+            "sort @timestamp desc",
+            "limit 20",
+        ),
+        "Latency by minute": (_INFERENCES, f"stats {_latency()} by bin(1m)"),
+        "By version": (_INFERENCES, f"stats {_latency()}, {_outcomes()}{_confidence(spec)} by model_version"),
+        "Requesters": (
+            _INFERENCES,
+            f"stats count(*) as inferences, {_outcomes()} by requester.principal, requester.ip",
+            "sort inferences desc",
+            "limit 20",
+        ),
+        "Cold starts and memory": (
+            _REPORTS,
+            "stats count(*) as invocations, count(record.metrics.initDurationMs) as cold_starts, "
+            "max(record.metrics.initDurationMs) as slowest_init, max(record.metrics.maxMemoryUsedMB) as memory "
+            "by bin(1h)",
+        ),
+    }
+    return queries
+
+
+_REFUSED = (
+    'filter integration_status = "-" and status >= 400',
+    "stats count(*) as times, latest(error) as newest by status, method, path, ip",
+    "sort times desc",
+    "limit 20",
+)
+
+
+def _fields(spec: MonitorSpec) -> str:
+    confidence = "confidence, " if spec.has_confidence else ""
+    outcome = f"@timestamp, status, elapse, {confidence}prediction, error.type, error.message"
+    return f"{outcome}, model_version, transaction_id, request_id"
+
+
+def _latency() -> str:
+    return "count(*) as inferences, pct(elapse, 50) as p50, pct(elapse, 90) as p90, pct(elapse, 99) as p99"
+
+
+def _outcomes() -> str:
+    return f"sum({record.ERROR_COUNT}) as errors, sum({record.REJECTED_COUNT}) as rejected"
+
+
+def _confidence(spec: MonitorSpec) -> str:
+    return f", avg({record.PREDICTION_PROBABILITY}) as confidence" if spec.has_confidence else ""
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    return "\n| ".join(lines)
