@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from inferwatch.spec import aws_check, limits, record
+from inferwatch.spec import aws_check, composite_check, limits, record
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import GRID_COLUMNS
 from inferwatch.spec.fault import Fault, suggestion
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -24,9 +25,13 @@ def check(spec: MonitorSpec) -> None:
     _features(spec)
     _metrics(spec)
     _unique("alarm", (alarm.name for alarm in spec.alarms))
-    _unique("composite_alarm", (alarm.name for alarm in (*spec.composite_alarms, *spec.alarms)))
+    names = [*(alarm.name for alarm in spec.composite_alarms), *(alarm.name for alarm in spec.alarms)]
+    _unique("composite_alarm", names)
     for index, alarm in enumerate(spec.alarms):
         _alarm(spec, alarm, f"alarm[{index}]" if alarm.name == "" else f"alarm[{alarm.name}]")
+    composite_check.check(spec)
+    for composite in spec.composite_alarms:
+        _targets(spec, composite, f"composite_alarm[{composite.name}]")
     _dashboard(spec)
     _notify(spec)
     aws_check.check(spec)
@@ -170,7 +175,7 @@ def _timing(alarm: AlarmSpec, key: str) -> None:
         raise Fault(f"{key}.datapoints_to_alarm", f"{alarm.m} is out of range; {allowed}")
 
 
-def _targets(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
+def _targets(spec: MonitorSpec, alarm: AlarmSpec | CompositeAlarmSpec, key: str) -> None:
     for target in alarm.notify or ():
         if target not in spec.notify:
             known = ", ".join(spec.notify) or "none"

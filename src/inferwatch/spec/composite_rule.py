@@ -8,7 +8,8 @@ before OR. `render` writes every bracket, so that CloudWatch reads what was mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -113,6 +114,17 @@ def render(rule: Rule, name: Callable[[str], str]) -> str:
 def alarms(rule: Rule) -> tuple[str, ...]:
     """The alarms that `rule` names, each once, in the rule's order."""
     return tuple(dict.fromkeys(name for part in parts(rule) for name in _named(part)))
+
+
+def children_first(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The composite alarms of `rules`, by name, each after those that its rule names; always in the same order.
+
+    Raises graphlib.CycleError, whose second argument is the cycle.
+    """
+    order = TopologicalSorter(
+        {name: [child for child in alarms(rule) if child in rules] for name, rule in rules.items()}
+    )
+    return tuple(order.static_order())
 
 
 def elements(rule: Rule) -> int:
