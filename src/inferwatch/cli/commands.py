@@ -15,6 +15,7 @@ from inferwatch.errors import InferWatchError
 # name -> module of this room, which holds a click command named `command`; and the line in --help
 COMMANDS = {
     "demo": "a real model served, recorded, measured and watched, in a live page",
+    "init": "make the project of a new model, which runs here and on AWS as it is",
     "up": "serve the model of a folder, record and watch it",
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from inferwatch.cli import exit_codes, output
+from inferwatch.cli.examples import example
 from inferwatch.errors import RuntimeStartError
 
 DURATION_SECONDS = 120
@@ -39,7 +40,7 @@ def command(headless: bool, duration: float, as_json: bool, data: Path | None, p
     if duration < SHORTEST_SECONDS:
         raise click.BadParameter(f"the story needs at least {SHORTEST_SECONDS} s", param_hint="--duration")
     with _data_folder(data) as folder:
-        demo = Demo(example_folder(), folder, os.environ, duration=duration, port=port, page_port=page_port)
+        demo = Demo(example("digits"), folder, os.environ, duration=duration, port=port, page_port=page_port)
         if not headless:
             demo.show()
             return
@@ -53,15 +54,6 @@ def command(headless: bool, duration: float, as_json: bool, data: Path | None, p
         output.note(f"not as it should be: {problem}")
     if not account.ok:
         sys.exit(exit_codes.ERROR)
-
-
-def example_folder() -> Path:
-    """Where the digits example lies: within the installed package, or in the checkout."""
-    package = Path(__file__).parents[2]
-    for folder in (package / "examples" / "digits", package.parents[1] / "examples" / "digits"):
-        if (folder / "inferwatch.toml").exists():
-            return folder
-    raise RuntimeStartError("the digits example is not part of this installation")
 
 
 @contextmanager
