@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 
 from inferwatch.aws.explained import explained
@@ -35,15 +37,19 @@ def workspace_problem(session: boto3.Session, workspace_id: str) -> str | None:
     return None
 
 
+def channels(session: boto3.Session) -> list[dict[str, Any]]:
+    """The configured channels, as DescribeSlackChannelConfigurations gives them. Raises AwsError."""
+    pages = session.client("chatbot", region_name=REGION).get_paginator("describe_slack_channel_configurations")
+    with explained("asking which Slack channels are configured"):
+        return [one for page in pages.paginate() for one in page["SlackChannelConfigurations"]]
+
+
 def channel_problem(session: boto3.Session, channel_id: str, topic: str) -> str | None:
     """Why the channel cannot be given to `topic` (a name), None where it can. Raises AwsError.
 
     A channel can have one configuration in an account, and CloudFormation fails at a second.
     """
-    pages = session.client("chatbot", region_name=REGION).get_paginator("describe_slack_channel_configurations")
-    with explained("asking which Slack channels are configured"):
-        found = [one for page in pages.paginate() for one in page["SlackChannelConfigurations"]]
-    for one in found:
+    for one in channels(session):
         topics = {arn.rpartition(":")[2] for arn in one.get("SnsTopicArns", ())}
         if one["SlackChannelId"] == channel_id and topic not in topics:
             return (

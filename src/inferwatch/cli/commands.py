@@ -20,6 +20,7 @@ COMMANDS = {
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
+    "check": "follow requests through the deployed model, up to the notification",
     "doctor": "say what is wrong with this machine, spec and data folder",
 }
 

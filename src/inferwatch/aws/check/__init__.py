@@ -1,0 +1,1 @@
+"""The chain from a request to a notification, followed link by link through a deployed model."""

@@ -1,0 +1,135 @@
+"""The link from an alarm to its topic: one alarm is forced, and CloudWatch's own history says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from inferwatch.aws.explained import explained
+from inferwatch.aws.patience import Patience
+from inferwatch.aws.site import Site
+from inferwatch.finding import Finding
+
+EVERY_S = 2.0
+AT_MOST_MS = 60_000
+REASON = "A test by inferwatch check: nothing is wrong."
+OVER = "The test by inferwatch check is over."
+
+
+def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple[str, ...] | None]:
+    """Force one alarm and put it back; also the ARNs of all topics that alarms publish to. Raises AwsError."""
+    alarms = _deployed(site)
+    if not site.spec.alarms:
+        return Finding("alarm", "warning", "the spec declares no alarm"), None
+    if not alarms:
+        expected = site.names.alarm(site.spec.alarms[0].name)
+        return Finding("alarm", "wrong", f"there is no alarm {expected} in {site.where}: deploy again"), None
+    telling = [alarm for alarm in alarms if _topics(alarm)]
+    if not telling:
+        return Finding("alarm", "warning", "no alarm has an action, so none can tell anybody: see [notify.*]"), None
+    topics = tuple(sorted({topic for alarm in telling for topic in _topics(alarm)}))
+    silent = [alarm for alarm in telling if alarm["StateValue"] != "ALARM"]
+    if not silent:
+        names = ", ".join(alarm["AlarmName"] for alarm in telling)
+        return Finding("alarm", "not yet", f"in ALARM already, so that none can be forced: {names}"), _topics(
+            telling[0]
+        )
+    alarm = silent[0]
+    if not alarm["ActionsEnabled"]:
+        says = (
+            f"the actions of {alarm['AlarmName']} are switched off, so it tells nobody; `inferwatch deploy` sets them"
+        )
+        return Finding("alarm", "wrong", says), topics
+    return _force(site, alarm, patience, wait_ms), topics
+
+
+def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) -> Finding:
+    name, topics = alarm["AlarmName"], set(_topics(alarm))
+    since = datetime.fromtimestamp(patience.now_ms() / 1000 - 1, UTC)
+
+    def look() -> list[dict[str, Any]] | None:
+        found = [item for item in _actions(site, name, since) if item.get("notificationResource") in topics]
+        return found if {item["notificationResource"] for item in found} >= topics else None
+
+    with _in_alarm(site, alarm):
+        found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS))
+    if found is None:
+        says = f"{name} was set to ALARM and back, and its history tells of no action so far"
+        return Finding("alarm", "not yet", says)
+    failed = [item for item in found if item.get("actionState") == "Failed"]
+    if failed:
+        error = str(failed[0].get("error") or failed[0].get("summary"))
+        return Finding("alarm", "wrong", f"{name} was set to ALARM, and could not publish: {error}. {_advice(error)}")
+    told = ", ".join(sorted(arn.rpartition(":")[2] for arn in topics))
+    return Finding("alarm", "ok", f"{name} was set to ALARM, published to {told}, and was set back")
+
+
+@contextmanager
+def _in_alarm(site: Site, alarm: dict[str, Any]) -> Iterator[None]:
+    """Set it to ALARM, and afterwards back, come what may; CloudWatch's next evaluation would do so too."""
+    cloudwatch = site.session.client("cloudwatch")
+    name, before = alarm["AlarmName"], alarm["StateValue"]
+    with explained(f"forcing the alarm {name}"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=REASON)
+    try:
+        yield
+    finally:
+        with explained(f"setting the alarm {name} back; CloudWatch does so at its next evaluation"):
+            (now,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+            if now["StateReason"] == REASON:
+                cloudwatch.set_alarm_state(AlarmName=name, StateValue=before, StateReason=OVER)
+
+
+def _deployed(site: Site) -> list[dict[str, Any]]:
+    """The spec's alarms that CloudWatch has, in the spec's order."""
+    wanted = [site.names.alarm(alarm.name) for alarm in site.spec.alarms]
+    if not wanted:
+        return []
+    pages = site.session.client("cloudwatch").get_paginator("describe_alarms")
+    with explained("looking at the alarms"):
+        found = [one for page in pages.paginate(AlarmNames=wanted[:100]) for one in page["MetricAlarms"]]
+    return sorted(found, key=lambda alarm: wanted.index(alarm["AlarmName"]))
+
+
+def _topics(alarm: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(arn for arn in alarm["AlarmActions"] if arn.split(":")[2] == "sns")
+
+
+def _actions(site: Site, name: str, since: datetime) -> list[dict[str, Any]]:
+    """What the history tells of actions: `actionState`, `notificationResource`, and `error` where one failed."""
+    with explained(f"reading the history of {name}"):
+        said = site.session.client("cloudwatch").describe_alarm_history(
+            AlarmName=name, HistoryItemType="Action", StartDate=since, MaxRecords=100
+        )
+    return [_action(item) for item in said["AlarmHistoryItems"]]
+
+
+def _action(item: dict[str, Any]) -> dict[str, Any]:
+    try:
+        data = orjson.loads(item.get("HistoryData") or "{}")
+    except orjson.JSONDecodeError:
+        data = {}
+    summary = str(item.get("HistorySummary", ""))
+    found = {"summary": summary, **(data if isinstance(data, dict) else {})}
+    found.setdefault("actionState", "Failed" if summary.startswith("Failed") else "Succeeded")
+    found.setdefault("notificationResource", _first_arn(summary))
+    return found
+
+
+def _first_arn(text: str) -> str:
+    return next((word.rstrip(".") for word in text.split() if word.startswith("arn:")), "")
+
+
+def _advice(error: str) -> str:
+    if "encryption key" in error or "KMS" in error or "kms:" in error:
+        return (
+            "The key of the topic must allow kms:Decrypt and kms:GenerateDataKey* to cloudwatch.amazonaws.com;"
+            " AWS's own key of SNS cannot: deploy again"
+        )
+    if "SNS:Publish" in error or "sns:Publish" in error:
+        return "The topic's policy must allow sns:Publish to cloudwatch.amazonaws.com: deploy again"
+    return "Look at the topic's policy and key, or deploy again"

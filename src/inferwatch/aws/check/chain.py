@@ -1,0 +1,88 @@
+"""The whole chain: each link is looked at when those that it hangs on have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import msgspec
+
+from inferwatch.aws import endpoint, targets
+from inferwatch.aws.check import alarm, answers, lines, metrics
+from inferwatch.aws.check.answers import Answered
+from inferwatch.aws.check.link import Link, timed
+from inferwatch.aws.patience import Patience
+from inferwatch.aws.site import Site
+from inferwatch.errors import AwsError
+from inferwatch.finding import Finding
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What is tried. body: of each request, JSON; url: of the model where it is not the stack's own; token: for an
+    API with auth `jwt`; wait_ms: the longest that one link is waited for; force_alarm: whether one alarm is forced.
+    """
+
+    body: bytes
+    requests: int = 3
+    url: str | None = None
+    token: str | None = None
+    wait_ms: int = 300_000
+    force_alarm: bool = True
+
+
+def follow(site: Site, trial: Trial, patience: Patience) -> Iterator[Link]:
+    """The links in their order, each as soon as it is known. patience: by AWS's clock."""
+    link, found = timed("stack", lambda: answers.deployed(site), patience.now_ms)
+    yield link
+    if found is None and trial.url is None:
+        return
+    answer, answered = timed("answer", partial(_answers, site, trial, patience), patience.now_ms)
+    yield answer
+    if answered is not None:
+        yield from _recorded(site, trial, patience, answered)
+    if trial.force_alarm:
+        yield from _notified(site, trial, patience, in_progress=link.verdict == "not yet")
+
+
+def _answers(site: Site, trial: Trial, patience: Patience) -> tuple[Finding, Answered | None]:
+    if site.spec.api.type == "none" and trial.url is None:
+        send, address = endpoint.invoker(site), site.names.function
+    else:
+        url = trial.url or endpoint.url(site)
+        if url is None:
+            raise AwsError(
+                f"the stack {site.names.stack} has no API, and the spec has one: `inferwatch deploy` makes it"
+            )
+        send, address = endpoint.sender(site, url, trial.token), url
+    return answers.answers(site, address, send, trial.body, trial.requests, patience.now_ms)
+
+
+def _recorded(site: Site, trial: Trial, patience: Patience, answered: Answered) -> Iterator[Link]:
+    log, recorded = timed("log", lambda: lines.records(site, answered, patience, trial.wait_ms), patience.now_ms)
+    yield log
+    if recorded is not None:
+        yield _alone("report", lambda: lines.reports(site, answered, recorded, patience, trial.wait_ms), patience)
+    embedded = log.verdict == "wrong" if recorded is None else recorded.embedded
+    yield _alone("metrics", lambda: metrics.invocations(site, answered, embedded, patience, trial.wait_ms), patience)
+
+
+def _alone(what: str, look: Callable[[], Finding], patience: Patience) -> Link:
+    """A link that no other hangs on."""
+    return timed(what, lambda: (look(), None), patience.now_ms)[0]
+
+
+def _notified(site: Site, trial: Trial, patience: Patience, *, in_progress: bool) -> Iterator[Link]:
+    topics = None
+    if in_progress:
+        yield Link("alarm", "not yet", "a deployment is going on, and an alarm could roll it back: none was forced")
+    else:
+        forced, topics = timed("alarm", lambda: alarm.forced(site, patience, trial.wait_ms), patience.now_ms)
+        yield forced
+    heard = topics or (site.arn("sns", site.names.topic),)
+    began = patience.now_ms()
+    try:
+        for finding in targets.findings(site, heard):
+            yield Link(finding.what, finding.verdict, finding.says, (patience.now_ms() - began) / 1000)
+            began = patience.now_ms()
+    except AwsError as error:
+        yield Link("notify", "wrong", str(error))

@@ -1,0 +1,115 @@
+"""The links in CloudWatch Logs: the record of each request, and the runtime's report of each invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from inferwatch.aws import function, log_events
+from inferwatch.aws.check.answers import Answered
+from inferwatch.aws.embedded import LogEvent, faults
+from inferwatch.aws.patience import Patience
+from inferwatch.aws.site import Site
+from inferwatch.finding import Finding
+
+EVERY_S = 2.0
+AT_MOST_MS = 60_000
+"""CloudWatch Logs shows a line mostly within 10 seconds."""
+
+
+class Recorded(NamedTuple):
+    """request_ids: of the invocations, by Lambda; embedded: whether CloudWatch can make metrics of every record."""
+
+    request_ids: tuple[str, ...]
+    embedded: bool
+
+
+def records(site: Site, answered: Answered, patience: Patience, wait_ms: int) -> tuple[Finding, Recorded | None]:
+    """Wait for the records and look into them. Raises AwsError."""
+    wanted = answered.transaction_ids
+    if not wanted:
+        return _unrecorded(site, answered), None
+
+    def look() -> list[LogEvent] | None:
+        events = log_events.holding(site.session, site.names.log_group, wanted, answered.start_ms)
+        found = [event for event in events if event.document.get("transaction_id") in wanted or not event.document]
+        return found if len(found) >= len(wanted) else None
+
+    found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS))
+    if found is None:
+        return _not_there(site), None
+    wrong = [fault for event in found for fault in faults(event, site.spec)]
+    documents = [event.document for event in found]
+    request_ids = tuple(str(document["request_id"]) for document in documents if document.get("request_id"))
+    seen = Recorded(request_ids, not wrong)
+    if wrong:
+        return Finding("log", "wrong", f"{len(found)} records are in {site.names.log_group}, but {wrong[0]}"), seen
+    return Finding("log", "ok", f"{len(found)} records in {site.names.log_group}, {_statuses(documents)}"), seen
+
+
+def reports(site: Site, answered: Answered, recorded: Recorded, patience: Patience, wait_ms: int) -> Finding:
+    """Wait for the runtime's reports, from which memory and init time are read. Raises AwsError."""
+    wanted = set(recorded.request_ids)
+
+    def look() -> list[dict[str, Any]] | None:
+        events = log_events.holding(site.session, site.names.log_group, recorded.request_ids, answered.start_ms)
+        said = [event.document["record"] for event in events if event.document.get("type") == "platform.report"]
+        found = [one for one in said if one.get("requestId") in wanted]
+        return found if len(found) >= len(wanted) else None
+
+    found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS)) if wanted else []
+    if found:
+        used = max(one["metrics"]["maxMemoryUsedMB"] for one in found)
+        return Finding("report", "ok", f"at most {used} MB of {site.spec.function.memory} MB used")
+    if not wanted:
+        return Finding("report", "wrong", "the records have no request_id: not InferWatch's handler?")
+    there = function.find(site.session, site.names.function, site.names.alias)
+    if there is not None and there.log_format != "JSON":
+        says = f"the function logs as {there.log_format}, so that no filter finds its memory: deploy it again"
+        return Finding("report", "wrong", says)
+    return Finding("report", "not yet", "no platform.report of these invocations so far; is the system log level INFO?")
+
+
+def _unrecorded(site: Site, answered: Answered) -> Finding:
+    """No request came to a record: what the function's environments said meanwhile."""
+    since = log_events.holding(site.session, site.names.log_group, ("platform.", "rror"), answered.start_ms)
+    if (told := _failure(since)) is not None:
+        return Finding("log", "wrong", f"no record, since the function failed: {told}")
+    return Finding(
+        "log", "not yet", f"no request came to a record; {site.names.log_group} has no error of the function"
+    )
+
+
+def _failure(events: Sequence[LogEvent]) -> str | None:
+    """Why an environment failed, in the runtime's words."""
+    for event in reversed(events):
+        document = event.document
+        if (message := document.get("errorMessage")) is not None:
+            return f"{document.get('errorType', 'an error')}: {message}"
+        record = document.get("record")
+        if isinstance(record, dict) and record.get("status", "success") != "success":
+            return f"{document.get('type')} says {record['status']} {record.get('errorType', '')}".strip()
+    return None
+
+
+def _not_there(site: Site) -> Finding:
+    """Why the records are not in the log group, as far as it can be known."""
+    wanted = site.names.log_group
+    there = function.find(site.session, site.names.function, site.names.alias)
+    if there is None:
+        return Finding("log", "wrong", f"there is no function {site.names.function} with the alias {site.names.alias}")
+    if there.log_group != wanted:
+        return Finding("log", "wrong", f"the function logs to {there.log_group}, and the spec's log group is {wanted}")
+    environment = there.environ.get("INFERWATCH_ENVIRONMENT")
+    if environment not in (None, site.spec.identity.environment):
+        says = f"the function runs as environment {environment}, not {site.spec.identity.environment}: deploy it again"
+        return Finding("log", "wrong", says)
+    says = f"no record in {wanted} so far; `inferwatch doctor --aws` says whether {there.role} may write there"
+    return Finding("log", "not yet", says)
+
+
+def _statuses(documents: Sequence[dict[str, Any]]) -> str:
+    statuses = sorted({str(document.get("status")) for document in documents})
+    errors = [document["error"] for document in documents if isinstance(document.get("error"), dict)]
+    why = f" ({errors[0].get('type')}: {errors[0].get('message')})" if errors else ""
+    return f"status {', '.join(statuses)}{why}, their metrics embedded"

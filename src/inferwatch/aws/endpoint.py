@@ -1,0 +1,109 @@
+"""The deployed model as a client meets it: where it answers, and how a request proves who sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+
+from inferwatch.aws import stack
+from inferwatch.aws.explained import explained
+from inferwatch.aws.site import Site
+from inferwatch.errors import AwsError
+
+SECONDS = 35.0
+"""API Gateway itself gives up after 30."""
+
+_SENDING = "sending a request to the model"
+
+
+class Answer(NamedTuple):
+    """headers: by their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body's JSON object, empty where it is none."""
+        try:
+            value = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def transaction_id(self) -> str | None:
+        """Of the record that the model wrote, None where the request never came to it."""
+        found = self.document.get("transaction_id")
+        return found if isinstance(found, str) else None
+
+
+Send = Callable[[bytes], Answer]
+"""Posts one body to the model. Raises AwsError where nothing answers."""
+
+
+def url(site: Site) -> str | None:
+    """Where the stack's API takes requests, None where the stack has no API. Raises AwsError."""
+    found = _resource(site, "AWS::ApiGatewayV2::Api") or _resource(site, "AWS::ApiGateway::RestApi")
+    if found is None:
+        return None
+    suffix = "amazonaws.com.cn" if site.partition == "aws-cn" else "amazonaws.com"
+    return f"https://{found}.execute-api.{site.caller.region}.{suffix}/{site.names.stage}/predict"
+
+
+def sender(site: Site, address: str, token: str | None = None) -> Send:
+    """What posts to `address` as the spec's API asks to be asked. token: for `jwt`. Raises AwsError."""
+    auth = site.spec.api.authorization
+    if auth == "jwt" and token is None:
+        raise AwsError("the API asks for a token (auth 'jwt'): get one from its issuer and give it with --token")
+    proof: dict[str, str] = {}
+    if auth == "jwt":
+        proof = {"Authorization": f"Bearer {token}"}
+    elif auth == "api-key":
+        proof = {"x-api-key": _api_key(site)}
+
+    def send(body: bytes) -> Answer:
+        request = AWSRequest("POST", address, {"Content-Type": "application/json", **proof}, body)
+        with explained(_SENDING):
+            if auth == "iam":
+                SigV4Auth(site.session.get_credentials(), "execute-api", site.caller.region).add_auth(request)
+            answer = URLLib3Session(timeout=SECONDS).send(request.prepare())
+        return Answer(
+            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+        )
+
+    return send
+
+
+def invoker(site: Site) -> Send:
+    """What invokes the function itself, for a model without an API."""
+    client = site.session.client("lambda")
+
+    def send(body: bytes) -> Answer:
+        with explained(_SENDING):
+            answer = client.invoke(FunctionName=site.names.function, Qualifier=site.names.alias, Payload=body)
+        failed = "FunctionError" in answer
+        return Answer(500 if failed else answer["StatusCode"], {}, answer["Payload"].read())
+
+    return send
+
+
+def _api_key(site: Site) -> str:
+    key_id = _resource(site, "AWS::ApiGateway::ApiKey")
+    if key_id is None:
+        raise AwsError(f"the stack {site.names.stack} has no API key, and the spec's API asks for one: deploy it again")
+    with explained("fetching the API key"):
+        found = site.session.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
+    return str(found["value"])
+
+
+def _resource(site: Site, kind: str) -> str | None:
+    """The physical id of the stack's one resource of a type."""
+    found = [one.physical_id for one in stack.resources(site.session, site.names.stack) if one.type == kind]
+    return found[0] if found else None
