@@ -40,15 +40,16 @@ def _widget(place: Place, widget: Widget, chart: Chart | None) -> dict[str, Any]
 def _properties(place: Place, widget: Widget, chart: Chart | None) -> tuple[str, dict[str, Any]]:
     if chart is not None:
         return "metric", figures_widget(place, chart) if chart.type == "memory" else chart_widget(place, chart)
-    title = {"title": widget.title} if widget.title else {}
     match widget.type:
         case "tiles":
-            return "metric", {**tiles_widget(place), **title}
+            return "metric", {**tiles_widget(place), **({"title": widget.title} if widget.title else {})}
         case "alarms":
-            return "alarm", {"alarms": _alarms(place), **title}
+            title = widget.title or "Alarms"
+            return "alarm", {"alarms": _alarms(place), "sortBy": "stateUpdatedTimestamp", "title": title}
         case "transactions":
+            title = f"{widget.title or 'Transactions'}, slow and failed"
             query = f"SOURCE '{place.called.log_group}' | {slow_or_failed(place.spec)}"
-            return "log", {"query": query, "region": place.region, "view": "table", **title}
+            return "log", {"query": query, "region": place.region, "view": "table", "title": title}
         case "notifications":
             return "text", {"markdown": _told(place.spec, place.called, widget.title)}
     return "text", {"markdown": _header(place.spec)}

@@ -22,6 +22,7 @@ FUNCTION_NAME_MAX = 64
 STACK_NAME_MAX = 128
 DESCRIPTION_MAX = 1024
 WIDGETS_MAX = 500
+ALARM_WIDGET_MAX = 100
 ROLLBACK_ALARMS_MAX = 10
 
 Problem = tuple[str, str]
@@ -121,8 +122,10 @@ def _described(key: str, description: str) -> Iterator[Problem]:
 
 def _groups(spec: MonitorSpec) -> Iterator[Problem]:
     count, rollout = len(spec.alarms), spec.function.rollout
-    if count > composite_rule.CHILDREN_MAX:
-        yield "alarm", f"{count} are too many; the alarm over all alarms has at most {composite_rule.CHILDREN_MAX}"
+    shown = count + len(spec.composite_alarms) + 1
+    if shown > ALARM_WIDGET_MAX:
+        problem = f"{shown} with the composite alarms and the one over all are too many"
+        yield "alarm", f"{problem}; a dashboard shows {ALARM_WIDGET_MAX} in one widget"
     if rollout != "AllAtOnce" and count > ROLLBACK_ALARMS_MAX:
         problem = (
             f"{count} are too many for rollout {rollout!r}: CodeDeploy looks at no more than {ROLLBACK_ALARMS_MAX}"

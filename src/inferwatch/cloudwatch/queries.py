@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -26,7 +27,7 @@ def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[Sa
     called = called or names(spec)
     over = {title: (lines, called.log_group) for title, lines in _own(spec).items()}
     if spec.api.type != "none":
-        over["Refused by the API"] = (_REFUSED, called.access_log_group)
+        over["Refused by the API"] = (_refused(spec), called.access_log_group)
     return tuple(SavedQuery(called.query(title), _text(lines), (group,)) for title, (lines, group) in over.items())
 
 
@@ -90,12 +91,14 @@ def _own(spec: MonitorSpec) -> dict[str, tuple[str, ...]]:
     return queries
 
 
-_REFUSED = (
-    'filter integration_status = "-" and status >= 400',
-    "stats count(*) as times, latest(error) as newest by status, method, path, ip",
-    "sort times desc",
-    "limit 20",
-)
+def _refused(spec: MonitorSpec) -> tuple[str, ...]:
+    by = [member for member in ("status", "error", "method", "route", "ip") if member in access_log_format(spec)]
+    return (
+        'filter integration_status = "-" and status >= 400',
+        f"stats count(*) as times by {', '.join(by)}",
+        "sort times desc",
+        "limit 20",
+    )
 
 
 def _fields(spec: MonitorSpec) -> str:
