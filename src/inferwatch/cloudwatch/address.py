@@ -9,6 +9,7 @@ import msgspec
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.period import MINUTE
 
 REPORT_METRICS = (record.INIT_DURATION_MS, record.MAX_MEMORY_USED_MB, record.BILLED_DURATION_MS)
 """Taken from the runtime's own report by metric filters, whose dimensions can only be members of the event."""
@@ -51,6 +52,17 @@ def address(
 def killed(spec: MonitorSpec, *, called: Names | None = None) -> MetricAddress:
     """Lambda's count of the invocations that left no record."""
     return MetricAddress(LAMBDA_NAMESPACE, KILLED, _function(spec, called))
+
+
+def counts_killed(
+    spec: MonitorSpec, metric: str, statistic: str, period: int, dimensions: Mapping[str, str] | None = None
+) -> bool:
+    """Whether what is asked of `metric` also counts the invocations that left no record.
+
+    Only Lambda counts these, once a minute and for all versions, and only a sum can be added to.
+    """
+    default = dimensions is None or dict(dimensions) == spec.identity.dimensions
+    return metric == record.ERROR_COUNT and statistic == "Sum" and period >= MINUTE and default
 
 
 def report_namespace(spec: MonitorSpec) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inferwatch.cloudwatch.address import MetricAddress, address, killed
+from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
 from inferwatch.cloudwatch.description import alarm_description
 from inferwatch.cloudwatch.names import Names, names
-from inferwatch.spec import record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
-from inferwatch.spec.period import MINUTE
 from inferwatch.spec.statistic import percentile
 
 TOTAL = "SUM([own, killed])"
@@ -46,17 +44,8 @@ def told(spec: MonitorSpec, alarm: AlarmSpec | CompositeAlarmSpec, actions: Sequ
     return {"ActionsEnabled": True, "AlarmActions": list(actions), "OKActions": list(actions)}
 
 
-def sees_killed(spec: MonitorSpec, alarm: AlarmSpec) -> bool:
-    """Whether the alarm also counts invocations that left no record.
-
-    Only Lambda counts these, once a minute and for all versions, and only a sum can be added to.
-    """
-    default = alarm.dimensions is None or dict(alarm.dimensions) == spec.identity.dimensions
-    return alarm.metric == record.ERROR_COUNT and alarm.statistic == "Sum" and alarm.period >= MINUTE and default
-
-
 def _watched(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> dict[str, Any]:
-    if sees_killed(spec, alarm):
+    if counts_killed(spec, alarm.metric, alarm.statistic, alarm.period, alarm.dimensions):
         return {"Metrics": _total(spec, alarm, called)}
     at = address(spec, alarm.metric, alarm.dimensions, called=called)
     low_samples = alarm.evaluate_low_sample_count_percentile
