@@ -90,13 +90,14 @@ class ModelMonitoring(Construct):
     def _queries(self) -> None:
         queries = Construct(self, "Queries")
         for each in saved_queries(self._spec, called=self._called):
-            logs.CfnQueryDefinition(
-                queries,
-                each.name.rpartition("/")[2],
-                name=each.name,
-                query_string=each.text,
-                log_group_names=[self._log_groups.get(name, name) for name in each.log_groups],
-            )
+            if self._log_groups.keys() >= set(each.log_groups):
+                logs.CfnQueryDefinition(
+                    queries,
+                    each.name.rpartition("/")[2],
+                    name=each.name,
+                    query_string=each.text,
+                    log_group_names=[self._log_groups[name] for name in each.log_groups],
+                )
 
     def _metric_alarms(self) -> Iterator[tuple[str, cloudwatch.CfnAlarm]]:
         alarms = Construct(self, "Alarms")
@@ -121,9 +122,9 @@ class ModelMonitoring(Construct):
         made: dict[str, CfnResource] = {**self.alarms, **self.composite_alarms}
         for composite in self._spec.composite_alarms:
             for name in composite_rule.alarms(composite_rule.parse(composite.rule)):
-                self.composite_alarms[composite.name].add_dependency(made[name])
+                self.composite_alarms[composite.name].add_resource_dependency(made[name])
         for alarm in self.alarms.values():
-            self.health_alarm.add_dependency(alarm)
+            self.health_alarm.add_resource_dependency(alarm)
 
     def _dashboard(self) -> cloudwatch.CfnDashboard:
         stack = Stack.of(self)

@@ -1,0 +1,46 @@
+"""The stacks that the tests look at: one App, checked by cdk-nag's AwsSolutions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from aws_cdk import App, Environment, Stack, Validations
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from cdk_nag import AwsSolutionsChecks
+
+from inferwatch.cdk.monitoring import ModelMonitoring
+from inferwatch.cloudwatch.names import names
+from inferwatch.spec import load_spec
+
+SPECS = Path(__file__).parent / "specs"
+FRANKFURT = Environment(account="123456789012", region="eu-central-1")
+NAMES = ("alone", "given-topic")
+
+
+def synthesize(folder: Path) -> None:
+    """Write the assembly of all stacks to `folder`."""
+    app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
+    _alone(app)
+    _given_topic(app)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+def _alone(app: App) -> None:
+    """Monitoring over a function and a log group that are there already."""
+    spec = load_spec(SPECS / "alone")
+    stack = Stack(app, "alone")
+    there = logs.LogGroup.from_log_group_name(stack, "There", "/pricing/quotes")
+    called = msgspec.structs.replace(names(spec), function="quotes-of-old")
+    ModelMonitoring(stack, "Monitoring", spec=spec, log_group=there, called=called)
+
+
+def _given_topic(app: App) -> None:
+    """Monitoring that publishes to a topic of the user's own, in a stack whose account and region are known."""
+    spec = load_spec(SPECS / "rich", "prod")
+    stack = Stack(app, "given-topic", env=FRANKFURT)
+    group = logs.LogGroup(stack, "Lines")
+    topic = sns.Topic.from_topic_arn(stack, "Ours", "arn:aws:sns:eu-central-1:123456789012:ours")
+    ModelMonitoring(stack, "Monitoring", spec=spec, log_group=group, topic=topic)
