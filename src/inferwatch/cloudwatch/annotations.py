@@ -23,11 +23,13 @@ def thresholds(spec: MonitorSpec, chart: Chart) -> list[dict[str, Any]]:
 
     A line at 0 lies on the axis and says nothing.
     """
-    return [_line(alarm) for alarm in spec.alarms if alarm.threshold != 0 and _comparable(alarm, chart)]
+    return [_line(alarm) for alarm in spec.alarms if alarm.threshold != 0 and _comparable(spec, alarm, chart)]
 
 
-def _comparable(alarm: AlarmSpec, chart: Chart) -> bool:
-    """Whether the chart shows what the alarm watches. A sum over 10 s is no sum over a minute, the chart's period."""
+def _comparable(spec: MonitorSpec, alarm: AlarmSpec, chart: Chart) -> bool:
+    """Whether the chart shows what the alarm watches: all versions, and no sum of another period than its own."""
+    if alarm.dimensions not in (None, spec.identity.dimensions):
+        return False
     shown = [series.statistic for series in chart.series if series.metric == alarm.metric]
     if alarm.statistic in ADDITIVE:
         return alarm.statistic in shown and alarm.period == MINUTE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inferwatch.spec import record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -11,7 +12,9 @@ def alarm_description(spec: MonitorSpec, alarm: AlarmSpec) -> str:
     """The spec's description, what is watched, the runbook; a paragraph each, since the console reads Markdown."""
     unit = spec.unit(alarm.metric)
     metric = alarm.metric if unit in (None, "None") else f"{alarm.metric} ({unit})"
-    return _paragraphs(alarm, f"{alarm.statistic} of {metric}, {_whose(spec)}.")
+    version = (alarm.dimensions or {}).get(record.VERSION_DIMENSION)
+    whose = _whose(spec) if version is None else f"{_whose(spec)}, version {version}"
+    return _paragraphs(alarm, f"{alarm.statistic} of {metric}, {whose}.")
 
 
 def composite_description(spec: MonitorSpec, composite: CompositeAlarmSpec) -> str:

@@ -37,7 +37,7 @@ def chart_widget(place: Place, chart: Chart) -> dict[str, Any]:
         "title": chart.title,
         "view": "timeSeries",
         "stacked": False,
-        "yAxis": {"left": _axis(chart.unit)},
+        "yAxis": {"left": _axis(chart)},
         **annotations,
     }
 
@@ -83,9 +83,10 @@ def _metrics(place: Place, rows: list[Row]) -> dict[str, Any]:
     return {"metrics": rows, "region": place.region, "period": MINUTE}
 
 
-def _axis(unit: str) -> dict[str, Any]:
-    """A probability lies in 0..1, whatever was measured; all else begins at 0, as on the page."""
-    if unit == "Fraction":
+def _axis(chart: Chart) -> dict[str, Any]:
+    """A probability lies in 0..1. Every metric that a model has begins at 0; one of the spec's own may lie below."""
+    if chart.unit == "Fraction":
         return {"min": 0, "max": 1, "showUnits": False}
-    named = {"label": unit} if unit != "None" else {}
-    return {"min": 0, "showUnits": False, **named}
+    named = {} if chart.unit == "None" else {"label": chart.unit}
+    start = {"min": 0} if chart.series[0].metric in record.BUILT_IN_UNITS else {}
+    return {**start, "showUnits": False, **named}
