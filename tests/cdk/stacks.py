@@ -16,13 +16,14 @@ from inferwatch.spec import load_spec
 
 SPECS = Path(__file__).parent / "specs"
 FRANKFURT = Environment(account="123456789012", region="eu-central-1")
-NAMES = ("alone", "given-topic")
+NAMES = ("alone", "watched", "given-topic")
 
 
 def synthesize(folder: Path) -> None:
     """Write the assembly of all stacks to `folder`."""
     app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
     _alone(app)
+    _watched(app)
     _given_topic(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
@@ -35,6 +36,18 @@ def _alone(app: App) -> None:
     there = logs.LogGroup.from_log_group_name(stack, "There", "/pricing/quotes")
     called = msgspec.structs.replace(names(spec), function="quotes-of-old")
     ModelMonitoring(stack, "Monitoring", spec=spec, log_group=there, called=called)
+
+
+def _watched(app: App) -> None:
+    """Monitoring with all that a spec can ask for, over log groups that the stack makes. The spec is a path."""
+    stack = Stack(app, "watched")
+    ModelMonitoring(
+        stack,
+        "Monitoring",
+        spec=SPECS / "rich",
+        log_group=logs.LogGroup(stack, "Lines", log_group_name="/abc_corp/claim/doc_classification"),
+        access_log_group=logs.LogGroup(stack, "Access"),
+    )
 
 
 def _given_topic(app: App) -> None:

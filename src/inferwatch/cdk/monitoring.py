@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.members import arguments
 from inferwatch.cdk.topics import AlarmTopics
 from inferwatch.cloudwatch import limits
@@ -21,7 +22,6 @@ from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.cloudwatch.queries import saved_queries
 from inferwatch.spec import composite_rule
-from inferwatch.spec.monitor_spec import MonitorSpec
 
 
 class ModelMonitoring(Construct):
@@ -39,15 +39,15 @@ class ModelMonitoring(Construct):
         scope: Construct,
         id: str,
         *,
-        spec: MonitorSpec,
+        spec: Given,
         log_group: logs.ILogGroup,
         access_log_group: logs.ILogGroup | None = None,
         called: Names | None = None,
         topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
+        self._spec = spec = as_spec(spec)
         limits.check(spec)
-        self._spec = spec
         self._called = _as_given(called or names(spec), log_group)
         self._log_groups = {self._called.log_group: log_group.log_group_name}
         if access_log_group is not None:

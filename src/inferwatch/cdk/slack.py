@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_chatbot as chatbot
@@ -18,12 +19,19 @@ CONFIGURATION_NAME_MAX = 128
 _CHARTS = ["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage"]
 
 
+class SlackChannel(NamedTuple):
+    """A channel and what it hears. target: its name in the spec."""
+
+    target: str
+    channel: Channel
+    topics: list[sns.ITopic]
+
+
 class SlackChannels(Construct):
     """One configuration for each channel, and the role that they share.
 
-    channels: of each the name of its target in the spec, and the topics that it hears. Without guardrails of its own
-    a channel would have AdministratorAccess, so the role's one policy is its guardrail too: who writes in the channel
-    can look at alarms and charts, and do nothing.
+    Without guardrails of its own a channel would have AdministratorAccess, so the role's one policy is its guardrail
+    too: who writes in the channel can look at alarms and charts, and do nothing.
     """
 
     def __init__(
@@ -32,7 +40,7 @@ class SlackChannels(Construct):
         id: str,
         *,
         called: Names,
-        channels: Mapping[Channel, tuple[str, Sequence[sns.ITopic]]],
+        channels: Sequence[SlackChannel],
     ) -> None:
         super().__init__(scope, id)
         policy = self._policy()
@@ -43,9 +51,10 @@ class SlackChannels(Construct):
             assumed_by=iam.ServicePrincipal("chatbot.amazonaws.com"),
             managed_policies=[policy],
         )
-        for channel, (target, topics) in channels.items():
+        configurations = Construct(self, "Channels")
+        for target, channel, topics in channels:
             chatbot.CfnSlackChannelConfiguration(
-                self,
+                configurations,
                 target,
                 configuration_name=plain(f"{called.prefix}-{target}")[:CONFIGURATION_NAME_MAX],
                 slack_workspace_id=channel.workspace_id,

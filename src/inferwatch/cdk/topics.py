@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from inferwatch.cdk import targets
-from inferwatch.cdk.slack import SlackChannels
+from inferwatch.cdk.slack import SlackChannel, SlackChannels
 from inferwatch.cloudwatch.names import Names, plain
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
@@ -35,17 +35,19 @@ class AlarmTopics(Construct):
         super().__init__(scope, id)
         self._spec = spec
         self._called = called
-        self._of: dict[tuple[str, ...], sns.ITopic] = {}
+        self._only: dict[tuple[str, ...], sns.ITopic] = {}
         self._given = topic is not None
         if topic is not None:
             self.shared = topic
             return
         key = self._key()
-        self.shared = self._topic("Shared", called.topic, key)
+        self.shared = self._topic(self, "Shared", called.topic, key)
+        only = Construct(self, "Only")
         for names in sorted(self._smaller_sets()):
-            joined = "-".join(names)
-            self._of[names] = self._topic(joined, f"{called.topic}-{plain(joined)}", key)
+            name = plain("-".join((called.topic, *names)))
+            self._only[names] = self._topic(only, _id(names), name, key)
         self._subscribe()
+        self._show_in_slack()
         for key_path, why in targets.unreached(spec).items():
             Annotations.of(self).add_warning_v2(f"inferwatch:{key_path}", f"{key_path}: {why}")
 
@@ -56,7 +58,7 @@ class AlarmTopics(Construct):
         wanted = targets.wanted(self._spec, alarm)
         if wanted is None:
             return (self.shared.topic_arn,)
-        return (self._of[wanted].topic_arn,) if wanted else ()
+        return (self._only[wanted].topic_arn,) if wanted else ()
 
     def _smaller_sets(self) -> set[tuple[str, ...]]:
         alarms: tuple[AlarmSpec | CompositeAlarmSpec, ...] = (*self._spec.alarms, *self._spec.composite_alarms)
@@ -74,9 +76,9 @@ class AlarmTopics(Construct):
         key.add_to_resource_policy(self._for_alarms(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
         return key
 
-    def _topic(self, id: str, name: str, key: kms.IKey) -> sns.Topic:
+    def _topic(self, scope: Construct, id: str, name: str, key: kms.IKey) -> sns.Topic:
         display = f"{self._called.prefix} alarms"[:DISPLAY_NAME_MAX]  # an SMS begins with it
-        topic = sns.Topic(self, id, topic_name=name, display_name=display, master_key=key, enforce_ssl=True)
+        topic = sns.Topic(scope, id, topic_name=name, display_name=display, master_key=key, enforce_ssl=True)
         topic.add_to_resource_policy(self._for_alarms(["sns:Publish"], topic.topic_arn))
         return topic
 
@@ -101,30 +103,40 @@ class AlarmTopics(Construct):
         )
 
     def _subscribe(self) -> None:
-        """Each address once a topic, and each Slack channel once, since it takes one configuration an account."""
-        done: set[tuple[str, targets.Endpoint]] = set()
-        slack: dict[targets.Channel, tuple[str, list[sns.ITopic]]] = {}
+        """Each address once a topic, whatever number of targets name it."""
+        subscriptions = Construct(self, "Subscriptions")
+        done: set[tuple[targets.Endpoint, sns.ITopic]] = set()
         for name in targets.reached(self._spec):
-            target = self._spec.notify[name]
-            for topic_id, topic in self._heard_by(name):
-                if (endpoint := targets.endpoint(target)) and (topic_id, endpoint) not in done:
-                    done.add((topic_id, endpoint))
-                    subscription = f"{topic_id}-to-{name}"
+            endpoint = targets.endpoint(self._spec.notify[name])
+            for id, topic in self._heard_by(name):
+                if endpoint and (endpoint, topic) not in done:
+                    done.add((endpoint, topic))
                     sns.CfnSubscription(
-                        self,
-                        subscription,
+                        subscriptions,
+                        f"{name} to {id}",
                         topic_arn=topic.topic_arn,
                         protocol=endpoint.protocol,
                         endpoint=endpoint.address,
                     )
-                if channel := targets.channel(target):
-                    _, heard = slack.setdefault(channel, (name, []))
-                    heard += [] if topic in heard else [topic]
-        if slack:
-            SlackChannels(self, "Slack", called=self._called, channels=slack)
+
+    def _show_in_slack(self) -> None:
+        """Each channel once, since it takes one configuration an account, whatever number of targets name it."""
+        channels: dict[targets.Channel, SlackChannel] = {}
+        for name in targets.reached(self._spec):
+            if channel := targets.channel(self._spec.notify[name]):
+                heard = channels.setdefault(channel, SlackChannel(name, channel, [])).topics
+                heard += [topic for _, topic in self._heard_by(name) if topic not in heard]
+        if channels:
+            SlackChannels(self, "Slack", called=self._called, channels=tuple(channels.values()))
 
     def _heard_by(self, target: str) -> Iterator[tuple[str, sns.ITopic]]:
+        """The topics, each with its construct's id."""
         yield "Shared", self.shared
-        for names, topic in self._of.items():
+        for names, topic in self._only.items():
             if target in names:
-                yield "-".join(names), topic
+                yield _id(names), topic
+
+
+def _id(targets: tuple[str, ...]) -> str:
+    """The construct's id of the topic that these targets alone hear."""
+    return "+".join(targets)
