@@ -35,20 +35,20 @@ def faults(event: LogEvent, spec: MonitorSpec) -> Iterator[str]:
     """What is wrong with the metrics that the event should carry, the first cause first; nothing where all is well."""
     document = event.document
     if not document:
-        yield "the line is no JSON object, so it was cut or something else was printed into it"
+        yield "the line is no JSON object: it was cut, or something else was printed into it"
         return
     if not isinstance(document.get("_aws"), dict):
         yield from _no_directive(document)
         return
     extracted = emf.extract(document)
     if extracted.skipped:
-        yield f"{extracted.skipped} of its metrics, dimension sets or directives are not valid, and were skipped"
+        yield f"{extracted.skipped} metrics, dimension sets or directives are not valid, and were skipped"
     if not extracted.samples:
         return
     if event.ingested_ms - extracted.at_ms > emf.OLDEST_MS:
-        yield "its Timestamp is more than 14 days before it was logged, so no metric was taken"
+        yield "the Timestamp is more than 14 days before it was logged, so no metric was taken"
     if extracted.at_ms - event.ingested_ms > emf.NEWEST_MS:
-        yield "its Timestamp is more than 2 hours after it was logged, so no metric was taken: a wrong clock"
+        yield "the Timestamp is more than 2 hours after it was logged, so no metric was taken: a wrong clock"
     yield from _elsewhere(extracted.samples, spec)
 
 
@@ -57,7 +57,7 @@ def _no_directive(document: dict[str, Any]) -> Iterator[str]:
     if isinstance(message, dict) or (isinstance(message, str) and message.startswith('{"_aws"')):
         yield "the record stands inside another object, so a logger wrapped it: it must be printed as it is"
     else:
-        yield "it has no _aws member, so nothing says that it carries metrics"
+        yield "the _aws member is missing, so nothing says that it carries metrics"
 
 
 def _elsewhere(samples: list[emf.Sample], spec: MonitorSpec) -> Iterator[str]:
@@ -65,8 +65,8 @@ def _elsewhere(samples: list[emf.Sample], spec: MonitorSpec) -> Iterator[str]:
     namespaces = {sample.series.namespace for sample in samples}
     if wanted.namespace not in namespaces:
         found = ", ".join(sorted(namespaces))
-        yield f"its metrics are in the namespace {found}, and the spec's is {wanted.namespace}: an older spec?"
+        yield f"the metrics are in the namespace {found}, and the spec's is {wanted.namespace}: an older spec?"
     elif emf.dimensions(wanted.dimensions) not in {sample.series.dimensions for sample in samples}:
         found = ", ".join(f"{name}={value}" for name, value in samples[0].series.dimensions) or "none"
         expected = ", ".join(f"{name}={value}" for name, value in wanted.dimensions.items())
-        yield f"its dimensions are {found}, and the spec's are {expected}: an older spec, or another environment?"
+        yield f"the dimensions are {found}, and the spec's are {expected}: an older spec, or another environment?"

@@ -27,7 +27,8 @@ def holding(
     with explained(f"searching the log group {log_group}"):
         asked = pages.paginate(logGroupName=log_group, filterPattern=pattern, startTime=start_ms)
         for number, page in enumerate(asked):
-            found += map(_event, page["events"])
+            # What stands in for CloudWatch in tests knows no such patterns and gives all events.
+            found += [_event(said) for said in page["events"] if not words or any(w in said["message"] for w in words)]
             if len(found) >= at_most or number >= PAGES:
                 break
     return sorted(found, key=lambda event: event.at_ms)[:at_most]

@@ -30,20 +30,26 @@ def records(site: Site, answered: Answered, patience: Patience, wait_ms: int) ->
     if not wanted:
         return _unrecorded(site, answered), None
 
+    def holding() -> list[LogEvent]:
+        return log_events.holding(site.session, site.names.log_group, wanted, answered.start_ms)
+
     def look() -> list[LogEvent] | None:
-        events = log_events.holding(site.session, site.names.log_group, wanted, answered.start_ms)
-        found = [event for event in events if event.document.get("transaction_id") in wanted or not event.document]
+        found = [event for event in holding() if event.document.get("transaction_id") in wanted]
         return found if len(found) >= len(wanted) else None
 
-    found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS))
-    if found is None:
+    found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS)) or holding()
+    if not found:
         return _not_there(site), None
     wrong = [fault for event in found for fault in faults(event, site.spec)]
     documents = [event.document for event in found]
     request_ids = tuple(str(document["request_id"]) for document in documents if document.get("request_id"))
     seen = Recorded(request_ids, not wrong)
     if wrong:
-        return Finding("log", "wrong", f"{len(found)} records are in {site.names.log_group}, but {wrong[0]}"), seen
+        says = f"{len(found)} lines of the requests are in {site.names.log_group}, but of one {wrong[0]}"
+        return Finding("log", "wrong", says), seen
+    if len(found) < len(wanted):
+        says = f"{len(found)} of {len(wanted)} records are in {site.names.log_group} so far"
+        return Finding("log", "not yet", says), seen
     return Finding("log", "ok", f"{len(found)} records in {site.names.log_group}, {_statuses(documents)}"), seen
 
 
