@@ -8,6 +8,7 @@ from typing import Any
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.alarms.values import AlarmState, Datapoint, Notification, Transition
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 
 NOON = 1_795_262_400_000  # 2026-11-21 12:00:00 UTC
 MINUTE = 60_000
@@ -33,7 +34,9 @@ def drawn(picture: str, period: int = 60, end_ms: int = NOON) -> list[Datapoint]
 class Watched:
     """A schedule over a metric kept as cells of `cell` seconds, with its store in memory."""
 
-    def __init__(self, alarms: Sequence[AlarmSpec], cell: int = 10) -> None:
+    def __init__(
+        self, alarms: Sequence[AlarmSpec], cell: int = 10, composites: Sequence[CompositeAlarmSpec] = ()
+    ) -> None:
         self.cell_ms = cell * 1000
         self.cells: dict[int, float] = {}
         self.states: dict[str, AlarmState] = {}
@@ -43,6 +46,7 @@ class Watched:
         self.errors: list[tuple[str, str]] = []
         self.broken: set[str] = set()
         self.alarms = alarms
+        self.composites = composites
         self.restart()
 
     def restart(self) -> None:
@@ -51,8 +55,9 @@ class Watched:
             datapoints=self.datapoints,
             load=lambda: dict(self.states),
             commit=self.commit,
-            notifications=lambda transition: [],
+            notifications=lambda transition, states: [],
             report=lambda alarm, error: self.errors.append((alarm.name, str(error))),
+            composites=self.composites,
         )
 
     def put(self, start_ms: int, values: Iterable[float | None]) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from alarm_series import MINUTE, NOON, Watched, an_alarm
 
 from inferwatch.alarms.reason import INITIAL
 from inferwatch.alarms.schedule import SETTLE_MS, Schedule
-from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, Transition
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, AlarmState, Notification, Transition
 
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -150,7 +152,8 @@ def test_what_is_not_committed_is_evaluated_again() -> None:
 def test_notifications_are_committed_with_their_transition() -> None:
     committed: list[tuple[list[str], list[str]]] = []
 
-    def told(transition: Transition) -> list[Notification]:
+    def told(transition: Transition, states: Mapping[str, AlarmState]) -> list[Notification]:
+        assert states["slow"].state == transition.state
         return [
             Notification(
                 id="1", target="slack", transition=transition, namespace="/a", model_name="m", model_version="1",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from inferwatch.alarms.values import ALARM, OK, Datapoint, Notification, Transition
+from inferwatch.alarms.values import (
+    ALARM,
+    INSUFFICIENT_DATA,
+    OK,
+    AlarmState,
+    Datapoint,
+    Notification,
+    State,
+    Transition,
+)
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -32,6 +41,11 @@ metric = "Invocations"
 comparison = "LessThanThreshold"
 threshold = 1
 notify = []
+
+[[composite_alarm]]
+name = "Page-Somebody"
+rule = "NOT OK(quiet) AND (ALARM(High-Latency-Alarm) OR ALARM(Low-Probability-Alarm))"
+description = "It is bad."
 """
 
 
@@ -69,6 +83,20 @@ def a_notification(id_: str = "n1", **changes: Any) -> Notification:
         ),
     }
     return Notification(id=id_, **{**values, **changes})
+
+
+def standing(alarm: str, state: State) -> AlarmState:
+    return AlarmState(alarm=alarm, state=state, reason=f"{alarm} is {state}", since_ms=NOON, evaluated_ms=NOON)
+
+
+def a_composite_notification(**changes: Any) -> Notification:
+    """Of one that watches three alarms, of which one is in ALARM."""
+    nothing = dict.fromkeys(("metric", "statistic", "unit", "period", "comparison", "threshold"))
+    rule = "NOT OK(quiet) AND (ALARM(slow) OR ALARM(<unsure>))"
+    children = (standing("quiet", INSUFFICIENT_DATA), standing("slow", OK), standing("<unsure>", ALARM))
+    transition = a_transition("Page-Somebody", value=None, reason="<unsure> transitioned to ALARM")
+    values = {"rule": rule, "children": children, "transition": transition, **nothing}
+    return a_notification(**{**values, **changes})
 
 
 class Source:

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from notify_examples import NOON, Source, a_spec, a_transition
+from notify_examples import NOON, Source, a_spec, a_transition, standing
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, State
 from inferwatch.errors import StoreError
@@ -117,3 +117,37 @@ def test_records_that_cannot_be_read_do_not_keep_the_alarm_from_people(
     assert found.records == ()
     assert "Low-Probability-Alarm" in caplog.text
     assert "a Parquet file is damaged" in caplog.text
+
+
+PAGE_SOMEBODY = "Page-Somebody"
+
+
+def test_a_composite_alarm_tells_its_rule_and_how_its_alarms_stand(tmp_path: Path) -> None:
+    states = {name: standing(name, ALARM) for name in ("Low-Probability-Alarm", "quiet", "Inference-Error-Alarm")}
+    (found,) = notifications(a_transition(PAGE_SOMEBODY, value=None), a_spec(tmp_path), Source(), URL, states)
+    assert found.rule == "NOT OK(quiet) AND (ALARM(High-Latency-Alarm) OR ALARM(Low-Probability-Alarm))"
+    assert [child.alarm for child in found.children] == ["quiet", "Low-Probability-Alarm"]
+    assert (found.metric, found.statistic, found.unit, found.period) == (None, None, None, None)
+    assert (found.comparison, found.threshold) == (None, None)
+    assert (found.description, found.target) == ("It is bad.", PAGE)
+
+
+def test_a_composite_alarms_records_are_those_of_its_first_alarm_in_alarm(tmp_path: Path) -> None:
+    source, states = (
+        Source({"transaction_id": "t1"}),
+        {"Low-Probability-Alarm": standing("Low-Probability-Alarm", ALARM)},
+    )
+    states["High-Latency-Alarm"] = standing("High-Latency-Alarm", OK)
+    (found,) = notifications(a_transition(PAGE_SOMEBODY), a_spec(tmp_path), source, URL, states)
+    assert [query.order for query in source.queries] == ["confidence"]
+    assert found.records == ({"transaction_id": "t1"},)
+
+
+@pytest.mark.parametrize(("previous", "state"), [(OK, ALARM), (ALARM, OK)])
+def test_a_composite_alarm_none_of_whose_alarms_is_in_alarm_has_no_records(
+    previous: State, state: State, tmp_path: Path
+) -> None:
+    source, states = Source(), {"quiet": standing("quiet", INSUFFICIENT_DATA if state == ALARM else ALARM)}
+    transition = a_transition(PAGE_SOMEBODY, previous=previous, state=state)
+    assert notifications(transition, a_spec(tmp_path), source, URL, states)[0].records == ()
+    assert source.queries == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from notify_examples import a_notification, a_transition
+from notify_examples import a_composite_notification, a_notification, a_transition, standing
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK
 from inferwatch.notify.message import FIELD_MAX, TEXT_MAX, clip, escape, slack_message
@@ -36,6 +36,27 @@ def test_it_says_what_one_needs_to_know() -> None:
     assert "`t1` succeeded, 12.5 ms, confidence 0.31, prediction 7" in text
     assert "<https://example.com/runbook?a=1&amp;b=2|Runbook>" in text
     assert "<http://127.0.0.1:8000/?alarm=Low-Probability-Alarm&amp;at=1|Open the page>" in text
+
+
+def test_a_composite_alarm_says_which_of_its_alarms_are_in_alarm_and_why() -> None:
+    text = "\n".join(texts(slack_message(a_composite_notification())))
+    assert text.startswith("ALARM: Page-Somebody, digits 3 (dev)")
+    assert "*in ALARM: &lt;unsure&gt; (NOT OK(quiet) AND (ALARM(slow) OR ALARM(&lt;unsure&gt;)))*" in text
+    assert "\n&lt;unsure&gt;: &lt;unsure&gt; is ALARM" in text
+    assert "slow is OK" not in text
+    assert "None" not in text
+
+
+def test_a_composite_alarm_over_many_names_the_first() -> None:
+    children = tuple(standing(f"a{number}", ALARM) for number in range(100))
+    message = slack_message(a_composite_notification(children=children, rule="TRUE"))
+    assert "\na19: a19 is ALARM\nand 80 more" in "\n".join(texts(message))
+    assert all(len(text) <= TEXT_MAX for text in texts(message))
+
+
+def test_a_composite_alarm_may_be_in_alarm_while_none_of_its_alarms_is() -> None:
+    message = slack_message(a_composite_notification(children=(standing("a", OK),), rule="OK(a)"))
+    assert any(text.startswith("*in ALARM: none of its alarms (OK(a))*") for text in texts(message))
 
 
 def test_what_is_foreign_is_escaped() -> None:

@@ -239,6 +239,17 @@ def test_a_link_to_an_alarm_opens_it(watched: Page, server: Server) -> None:
     expect(told.get_by_role("link", name="Runbook")).to_have_attribute("href", "https://example.com/runbook")
 
 
+def test_a_composite_alarm_is_shown_with_its_rule_and_its_history(page: Page, world: World) -> None:
+    world.turn("Page-Somebody", "ALARM", now_ms())
+    row = page.locator(".alarm", has_text="Page-Somebody")
+    expect(row).to_have_class(re.compile("in-alarm"))
+    expect(row.locator(".condition")).to_have_text("ALARM(Inference-Error-Alarm) AND NOT ALARM(High-Latency-Alarm)")
+    row.locator("summary").click()
+    expect(row.locator(".history li")).to_have_count(1)
+    expect(page.locator(".note-row", has_text="Page-Somebody")).to_contain_text("to slack")
+    expect(page.locator("#banner")).to_be_hidden()
+
+
 def test_the_zone_is_shown_and_switched(browser: Browser, server: Server) -> None:
     with browser.new_context(timezone_id="Asia/Kolkata") as context:
         page = context.new_page()
@@ -337,5 +348,5 @@ def test_an_empty_page_says_how_to_send_a_request(browser: Browser, tmp_path: Pa
         page.goto(server.link)
         expect(page.locator(".invocations .onboarding")).to_contain_text("curl http://127.0.0.1:8000/predict")
         expect(page.locator(".latency .empty")).to_have_text("No data in this range")
-        expect(page.locator("#alarm-summary")).to_have_text(f"{len(world.spec.alarms)} without data")
+        expect(page.locator("#alarm-summary")).to_have_text(f"{len(world.spec.alarms) + 1} without data")
     world.close()

@@ -126,12 +126,24 @@ def test_tiles_of_an_empty_store_have_no_value(client: httpx.Client) -> None:
         assert set(tile["spark"]) == {None}
 
 
+def test_a_composite_alarm_stands_among_the_others_with_its_rule(world: World, client: httpx.Client) -> None:
+    world.turn("Page-Somebody", "ALARM", NOON - 5000)
+    composite = client.get("/api/alarms").json()["alarms"][-1]
+    assert composite["rule"] == "ALARM(Inference-Error-Alarm) AND NOT ALARM(High-Latency-Alarm)"
+    assert (composite["state"], composite["bands"], composite["notify"]) == ("ALARM", [[NOON - 5000, None]], ["slack"])
+    assert (composite["metric"], composite["unit"]) == (None, None)
+    (change,) = client.get("/api/alarms/Page-Somebody/history").json()["history"]
+    assert (change["state"], change["value"]) == ("ALARM", None)
+    told = client.get("/api/notifications").json()["notifications"][0]
+    assert (told["transition"]["alarm"], told["metric"], told["threshold"]) == ("Page-Somebody", None, None)
+
+
 def test_alarms_tell_their_state_and_when_they_were_in_alarm(world: World, client: httpx.Client) -> None:
     world.turn("Low-Probability-Alarm", "ALARM", NOON - 300_000, 0.5)
     world.turn("Low-Probability-Alarm", "OK", NOON - 200_000, 0.9)
     world.turn("Low-Probability-Alarm", "ALARM", NOON - 100_000, 0.4)
     alarms = {alarm["name"]: alarm for alarm in client.get("/api/alarms").json()["alarms"]}
-    assert set(alarms) == {alarm.name for alarm in world.spec.alarms}
+    assert list(alarms) == [*(alarm.name for alarm in world.spec.alarms), "Page-Somebody"]
     low = alarms["Low-Probability-Alarm"]
     assert (low["state"], low["since"], low["threshold"]) == ("ALARM", NOON - 100_000, 0.75)
     assert low["bands"] == [[NOON - 300_000, NOON - 200_000], [NOON - 100_000, None]]

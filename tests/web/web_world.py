@@ -51,6 +51,10 @@ period = 10
 threshold = 0.75
 runbook = "https://example.com/runbook"
 
+[[composite_alarm]]
+name = "Page-Somebody"
+rule = "ALARM(Inference-Error-Alarm) AND NOT ALARM(High-Latency-Alarm)"
+
 [notify.slack]
 webhook_env = "SLACK_WEBHOOK_URL"
 """
@@ -99,7 +103,12 @@ class World:
         log.commit([standing], [change], [self._notification(change)])
 
     def _notification(self, change: Transition) -> Notification:
-        alarm = next(one for one in self.spec.alarms if one.name == change.alarm)
+        watched: dict[str, Any] = {}
+        for alarm in self.spec.alarms:
+            if alarm.name == change.alarm:
+                names = ("metric", "statistic", "period", "comparison", "threshold")
+                watched = {name: getattr(alarm, name) for name in names}
+                watched["unit"] = self.spec.unit(alarm.metric)
         return Notification(
             id=f"{change.alarm}-{change.at_ms}",
             target="slack",
@@ -108,12 +117,7 @@ class World:
             model_name="digits",
             model_version="1",
             environment="dev",
-            metric=alarm.metric,
-            statistic=alarm.statistic,
-            unit=self.spec.unit(alarm.metric) or "None",
-            period=alarm.period,
-            comparison=alarm.comparison,
-            threshold=alarm.threshold,
+            **watched,
         )
 
     def close(self) -> None:

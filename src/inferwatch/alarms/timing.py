@@ -23,6 +23,11 @@ def boundary(alarm: AlarmSpec, now_ms: int) -> int:
     return now_ms - now_ms % step_ms
 
 
+def composite_boundary(now_ms: int) -> int:
+    """The newest instant, at or before now_ms, at which any alarm's state may have changed."""
+    return now_ms - now_ms % (HIGH_RESOLUTION[0] * 1000)
+
+
 def evaluation_range(alarm: AlarmSpec, now_ms: int) -> tuple[int, int]:
     """[start_ms, end_ms) of N + 2 periods; the last ends at the boundary, so the window slides with it."""
     end_ms = boundary(alarm, now_ms)

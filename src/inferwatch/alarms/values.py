@@ -52,9 +52,11 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """A transition, told to people. target: name of the `[notify.*]` table.
 
-    records: the most telling inference transactions, without their payloads; link: to the page; duplicate:
-    it may have been delivered before (a crash fell between the delivery and its note); also: further
-    transitions told by the same message, where many came at once.
+    metric, statistic, unit, period, comparison, threshold: what a metric alarm watches, None of a composite alarm;
+    rule, children: what a composite alarm watches, and how each of its alarms stands; records: the most telling
+    inference transactions, without their payloads; link: to the page; duplicate: it may have been delivered before
+    (a crash fell between the delivery and its note); also: further transitions told by the same message, where many
+    came at once.
     """
 
     id: str
@@ -64,12 +66,14 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     model_name: str
     model_version: str
     environment: str
-    metric: str
-    statistic: str
-    unit: str
-    period: int
-    comparison: str
-    threshold: float
+    metric: str | None = None
+    statistic: str | None = None
+    unit: str | None = None
+    period: int | None = None
+    comparison: str | None = None
+    threshold: float | None = None
+    rule: str | None = None
+    children: tuple[AlarmState, ...] = ()
     description: str = ""
     runbook: str = ""
     link: str = ""

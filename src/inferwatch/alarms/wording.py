@@ -20,8 +20,14 @@ def headline(notification: Notification) -> str:
 
 
 def condition(notification: Notification) -> str:
-    """The value against the threshold: `Average of PredictionProbability is 0.41, threshold: less than 0.45`."""
-    sign = _UNIT_SIGNS.get(notification.unit, "")
+    """The value against the threshold: `Average of PredictionProbability is 0.41, threshold: less than 0.45`.
+
+    Of a composite alarm the alarms that are in ALARM: `in ALARM: slow, unsure (ALARM(slow) OR ALARM(unsure))`.
+    """
+    if notification.comparison is None or notification.threshold is None:
+        loud = ", ".join(child.alarm for child in notification.children if child.state == ALARM)
+        return f"in ALARM: {loud or 'none of its alarms'} ({notification.rule})"
+    sign = _UNIT_SIGNS.get(notification.unit or "", "")
     value = notification.transition.value
     measured = "has no data" if value is None else f"is {figure(value)}{sign}"
     limit = f"{WORDS[notification.comparison]} {notification.threshold:.12g}{sign}"

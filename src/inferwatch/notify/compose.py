@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from inferwatch.alarms.timing import evaluation_range
-from inferwatch.alarms.values import ALARM, Notification, Transition
+from inferwatch.alarms.values import ALARM, AlarmState, Notification, Transition
 from inferwatch.ports import MetricSource, Record, RecordQuery
-from inferwatch.spec import record
+from inferwatch.spec import composite_rule, record
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 PAGE = "page"
@@ -41,23 +44,61 @@ def is_told(transition: Transition) -> bool:
     return ALARM in (transition.previous, transition.state)
 
 
-def notifications(transition: Transition, spec: MonitorSpec, source: MetricSource, page_url: str) -> list[Notification]:
-    """What to tell of `transition`, once for each target. page_url: where the page is, without a token."""
-    alarm = next(a for a in spec.alarms if a.name == transition.alarm)
+def notifications(
+    transition: Transition,
+    spec: MonitorSpec,
+    source: MetricSource,
+    page_url: str,
+    states: Mapping[str, AlarmState] = MappingProxyType({}),
+) -> list[Notification]:
+    """What to tell of `transition`, once for each target.
+
+    page_url: where the page is, without a token; states: how every alarm stands after it, by name, of which a
+    composite alarm's notification tells.
+    """
+    metric_alarms = {alarm.name: alarm for alarm in spec.alarms}
+    alarm = metric_alarms.get(transition.alarm) or _composite(spec, transition.alarm)
     targets = spec.targets(alarm) if spec.notify else (PAGE,)
     if not targets or not is_told(transition):
         return []
-    records = _telling(transition, alarm, spec, source)
-    return [_notification(target, transition, alarm, spec, records, page_url) for target in targets]
+    if isinstance(alarm, AlarmSpec):
+        watched, explaining = _condition(alarm, spec), alarm if transition.state == ALARM else None
+    else:
+        children = _children(alarm, states)
+        watched = {"rule": alarm.rule, "children": tuple(children)}
+        loud = [child.alarm for child in children if child.state == ALARM and child.alarm in metric_alarms]
+        explaining = metric_alarms[loud[0]] if loud and transition.state == ALARM else None
+    records = _telling(transition, explaining, spec, source) if explaining else ()
+    return [_notification(target, transition, alarm, spec, records, page_url, watched) for target in targets]
+
+
+def _composite(spec: MonitorSpec, name: str) -> CompositeAlarmSpec:
+    return next(alarm for alarm in spec.composite_alarms if alarm.name == name)
+
+
+def _children(alarm: CompositeAlarmSpec, states: Mapping[str, AlarmState]) -> Sequence[AlarmState]:
+    return [states[name] for name in composite_rule.alarms(composite_rule.parse(alarm.rule)) if name in states]
+
+
+def _condition(alarm: AlarmSpec, spec: MonitorSpec) -> dict[str, Any]:
+    return {
+        "metric": alarm.metric,
+        "statistic": alarm.statistic,
+        "unit": spec.unit(alarm.metric) or "None",
+        "period": alarm.period,
+        "comparison": alarm.comparison,
+        "threshold": alarm.threshold,
+    }
 
 
 def _notification(
     target: str,
     transition: Transition,
-    alarm: AlarmSpec,
+    alarm: AlarmSpec | CompositeAlarmSpec,
     spec: MonitorSpec,
     records: tuple[Record, ...],
     page_url: str,
+    watched: Mapping[str, Any],
 ) -> Notification:
     identity = spec.identity
     return Notification(
@@ -68,23 +109,16 @@ def _notification(
         model_name=identity.model_name,
         model_version=str(identity.model_version),
         environment=identity.environment,
-        metric=alarm.metric,
-        statistic=alarm.statistic,
-        unit=spec.unit(alarm.metric) or "None",
-        period=alarm.period,
-        comparison=alarm.comparison,
-        threshold=alarm.threshold,
         description=alarm.description,
         runbook=alarm.runbook,
         link=_link(page_url, transition),
         records=records,
+        **watched,
     )
 
 
 def _telling(transition: Transition, alarm: AlarmSpec, spec: MonitorSpec, source: MetricSource) -> tuple[Record, ...]:
     """The records that show why: the slowest, the least confident, the newest failed, else the newest."""
-    if transition.state != ALARM:
-        return ()
     start_ms, end_ms = evaluation_range(alarm, transition.at_ms)
     query = RecordQuery(
         start_ms=start_ms,

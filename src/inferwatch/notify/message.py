@@ -54,6 +54,7 @@ def _blocks(notification: Notification) -> list[Block]:
     return [
         _section([f"*{escape(condition(notification), 500)}*", escape(notification.description, 1000)]),
         _facts(notification),
+        _section(_children(notification)),
         _section(_also(notification.also)),
         _section([_record(record) for record in notification.records]),
         _context([escape(notification.transition.reason, 1500)]),
@@ -72,6 +73,13 @@ def _facts(notification: Notification) -> Block:
     }
     fields = [_text(f"*{name}*\n{escape(value, FIELD_MAX - 50)}") for name, value in facts.items()]
     return {"type": "section", "fields": fields}
+
+
+def _children(notification: Notification) -> list[str]:
+    """Why each alarm of a composite one is in ALARM."""
+    loud = [child for child in notification.children if child.state == ALARM]
+    lines = [f"{escape(child.alarm, 100)}: {escape(child.reason, 300)}" for child in loud[:ALSO_MAX]]
+    return lines if len(loud) <= ALSO_MAX else [*lines, f"and {len(loud) - ALSO_MAX} more"]
 
 
 def _also(transitions: tuple[Transition, ...]) -> list[str]:

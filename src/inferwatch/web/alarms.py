@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, Transition
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.web.sources import Sources
 
 HISTORY_FOR_BANDS = 1000
 
 
 def alarms_view(sources: Sources) -> list[dict[str, Any]]:
-    """The spec's alarms with their state, in the spec's order. bands: `[from, to]`, to is None while it lasts."""
+    """The spec's alarms with their state, in the spec's order, the composite ones last.
+
+    bands: `[from, to]`, to is None while it lasts; rule: of a composite alarm, which has nothing of a metric's.
+    """
     states = sources.alarm_states()
     bands = breach_bands(sources.alarm_history(None, HISTORY_FOR_BANDS))
     view = []
-    for alarm in sources.spec.alarms:
+    for alarm in chain[AlarmSpec | CompositeAlarmSpec](sources.spec.alarms, sources.spec.composite_alarms):
         state = states.get(alarm.name)
         view.append(
             {
+                "name": alarm.name,
+                "description": alarm.description,
+                "runbook": alarm.runbook,
+                "notify": list(sources.spec.targets(alarm)),
                 **_condition(sources, alarm),
                 "state": state.state if state else INSUFFICIENT_DATA,
                 "reason": state.reason if state else "not evaluated yet",
@@ -32,11 +41,11 @@ def alarms_view(sources: Sources) -> list[dict[str, Any]]:
     return view
 
 
-def _condition(sources: Sources, alarm: AlarmSpec) -> dict[str, Any]:
+def _condition(sources: Sources, alarm: AlarmSpec | CompositeAlarmSpec) -> dict[str, Any]:
+    if isinstance(alarm, CompositeAlarmSpec):
+        return {"rule": alarm.rule, "metric": None, "unit": None}
     return {
-        "name": alarm.name,
-        "description": alarm.description,
-        "runbook": alarm.runbook,
+        "rule": None,
         "metric": alarm.metric,
         "statistic": alarm.statistic,
         "unit": sources.spec.unit(alarm.metric),
@@ -46,7 +55,6 @@ def _condition(sources: Sources, alarm: AlarmSpec) -> dict[str, Any]:
         "evaluation_periods": alarm.evaluation_periods,
         "datapoints_to_alarm": alarm.m,
         "treat_missing_data": alarm.treat_missing_data,
-        "notify": list(sources.spec.targets(alarm)),
     }
 
 

@@ -67,7 +67,8 @@ class Views:
         params.only(request.query_params, ("limit",))
         name = request.path_params["name"]
         limit = params.whole(request.query_params, "limit", 100, 1, ROWS_MAX)
-        if name not in {alarm.name for alarm in self._sources.spec.alarms}:
+        spec = self._sources.spec
+        if name not in {*(alarm.name for alarm in spec.alarms), *(alarm.name for alarm in spec.composite_alarms)}:
             return JsonResponse({"error": f"this model has no alarm {name!r}"}, status_code=404)
         history = self._sources.alarm_history(name, limit)
         return JsonResponse({"alarm": name, "history": [transition_view(t) for t in history]})

@@ -12,6 +12,7 @@ from inferwatch.cli.station.heartbeats import Heartbeats
 from inferwatch.cli.station.trouble import Trouble
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
+from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store
 
@@ -59,9 +60,12 @@ class Watch:
             ),
             load=log.states,
             commit=log.commit,
-            notifications=lambda transition: compose.notifications(transition, self._spec, source, self._page_url),
+            notifications=lambda transition, states: compose.notifications(
+                transition, self._spec, source, self._page_url, states
+            ),
             report=self._report,
+            composites=self._spec.composite_alarms,
         )
 
-    def _report(self, alarm: AlarmSpec, error: Exception) -> None:
+    def _report(self, alarm: AlarmSpec | CompositeAlarmSpec, error: Exception) -> None:
         self._tell(f"alarm {alarm.name} could not be evaluated: {error}")
