@@ -1,4 +1,4 @@
-"""What two specs become. After a change that is meant: GOLDEN=write pytest tests/cloudwatch, and read the difference."""
+"""What two specs become. After a change that is meant: GOLDEN=write pytest tests/cloudwatch, then read the diff."""
 
 from __future__ import annotations
 
