@@ -6,14 +6,18 @@ from typing import Any
 
 import boto3
 import msgspec
+import orjson
 from botocore import exceptions as boto
 
 from inferwatch.aws.explained import explained
 
 
 class Stack(msgspec.Struct, frozen=True):
-    """status: CloudFormation's, `CREATE_COMPLETE`; reason: its words for it, often empty; outputs: value by key."""
+    """id: its ARN; status: CloudFormation's, `CREATE_COMPLETE`; reason: its words for it, often empty; outputs: value
+    by key; protected: from deletion.
+    """
 
+    id: str
     name: str
     status: str
     reason: str
@@ -32,7 +36,10 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 def find(session: boto3.Session, name: str) -> Stack | None:
-    """The stack of that name, None where there is none. Raises AwsError."""
+    """The stack of that name or ARN, None where there is none. By its ARN it is found when it is deleted, too.
+
+    Raises AwsError.
+    """
     client = session.client("cloudformation")
     with explained(f"looking for the stack {name}"):
         try:
@@ -43,7 +50,7 @@ def find(session: boto3.Session, name: str) -> Stack | None:
             raise
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
     reason, protected = found.get("StackStatusReason", ""), bool(found.get("EnableTerminationProtection"))
-    return Stack(name, found["StackStatus"], reason, outputs, protected)
+    return Stack(found["StackId"], found["StackName"], found["StackStatus"], reason, outputs, protected)
 
 
 def resources(session: boto3.Session, name: str) -> tuple[Resource, ...]:
@@ -61,6 +68,15 @@ def resources(session: boto3.Session, name: str) -> tuple[Resource, ...]:
 def holds(session: boto3.Session, name: str, kind: str, physical_id: str) -> bool:
     """Whether the stack made the resource of that CloudFormation type and name. Raises AwsError."""
     return any(one.type == kind and one.physical_id == physical_id for one in resources(session, name))
+
+
+def template(session: boto3.Session, name: str) -> dict[str, Any]:
+    """The template that the stack was last made by. Raises AwsError."""
+    client = session.client("cloudformation")
+    with explained(f"reading the template of the stack {name}"):
+        body = client.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
+    value: dict[str, Any] = orjson.loads(body) if isinstance(body, str) else body
+    return value
 
 
 def _summaries(page: dict[str, Any]) -> list[dict[str, Any]]:
