@@ -9,14 +9,13 @@ from aws_cdk import App, Environment, Stack, Validations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
+from synthesis import SPECS
 
 from inferwatch.cdk.monitoring import ModelMonitoring
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 
-SPECS = Path(__file__).parent / "specs"
 FRANKFURT = Environment(account="123456789012", region="eu-central-1")
-NAMES = ("alone", "watched", "given-topic")
 
 
 def synthesize(folder: Path) -> None:
