@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from aws_world import API_ID, REGION, SPEC, World, account
+from deployed_model import API_ID, REGION, SPEC, World, account
 
 from inferwatch.aws import endpoint
 from inferwatch.aws.check.chain import Trial, follow

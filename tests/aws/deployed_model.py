@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+import botocore.session
 import orjson
 from moto import mock_aws
 
@@ -94,7 +95,7 @@ class World:
         self.folder = folder
         self.spec = load_spec(folder, environ={})
         self.names = names(self.spec)
-        self.session = boto3.Session(region_name=REGION)
+        self.session = session()
         caller = Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/alice", region=REGION)
         self.site = Site(self.spec, self.names, self.session, caller)
         self.clock = Clock()
@@ -254,6 +255,16 @@ class World:
         channel = {"SlackTeamId": WORKSPACE, "SlackChannelId": CHANNEL, "SnsTopicArns": [self.topic]}
         named = {"ConfigurationName": "sleep-slack", "SlackTeamName": "abc_corp", "SlackChannelName": "models"}
         return {"SlackChannelConfigurations": [{**channel, **named}]}
+
+
+_LOADER = botocore.session.get_session().get_component("data_loader")
+
+
+def session() -> boto3.Session:
+    """A session that shares what botocore knows of the services with all others, since to read that takes long."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=core, region_name=REGION)
 
 
 def _workspace() -> dict[str, str]:
