@@ -108,7 +108,12 @@ def test_no_stack_ends_the_chain_and_names_the_region_that_has_it(world: World) 
     ],
 )
 def test_a_stack_s_state_is_explained(world: World, status: str, verdict: str, says: str) -> None:
-    stack = {"StackName": world.names.stack, "StackStatus": status, "CreationTime": "2026-11-21T09:00:00Z"}
+    stack = {
+        "StackName": world.names.stack,
+        "StackId": "id",
+        "StackStatus": status,
+        "CreationTime": "2026-11-21T09:00:00Z",
+    }
     world.replies("cloudformation.DescribeStacks", lambda _: {"Stacks": [stack]})
     found = links(world)
     assert found["stack"][0] == verdict

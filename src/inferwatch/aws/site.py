@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import msgspec
 
-from inferwatch.aws.session import Caller
-from inferwatch.cloudwatch.names import Names
+from inferwatch.aws.session import Caller, caller, open_session
+from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 
@@ -31,3 +31,12 @@ class Site(msgspec.Struct, frozen=True):
     def partition(self) -> str:
         """`aws`, or `aws-cn` and the like, as the caller's own ARN has it."""
         return self.caller.arn.split(":")[1]
+
+
+def open_site(spec: MonitorSpec, region: str | None = None, session: boto3.Session | None = None) -> Site:
+    """The site of a spec. session: one that is open already.
+
+    Raises AwsError where there is no region, no credentials, or those of another account than the spec's.
+    """
+    session = session or open_session(spec.aws, region)
+    return Site(spec, names(spec), session, caller(session, spec.aws))

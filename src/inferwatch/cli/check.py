@@ -93,16 +93,15 @@ def _links(spec: MonitorSpec, region: str | None, trial: Trial) -> Iterator[Link
     from inferwatch.aws import clock
     from inferwatch.aws.check import chain, link
     from inferwatch.aws.patience import Patience
-    from inferwatch.aws.session import caller, open_session
-    from inferwatch.aws.site import Site
-    from inferwatch.cloudwatch.names import names
+    from inferwatch.aws.session import open_session
+    from inferwatch.aws.site import open_site
 
     session = open_session(spec.aws, region)
     began = time.monotonic()
     ahead = clock.ahead_ms(session, now_ms)
     found = clock.finding(ahead, datetime.now().astimezone())
     yield link.Link(found.what, found.verdict, found.says, time.monotonic() - began)
-    site = Site(spec, names(spec), session, caller(session, spec.aws))
+    site = open_site(spec, session=session)
     patience = Patience(lambda: now_ms() - ahead, threading.Event().wait)
     yield from chain.follow(site, trial, patience)
 
