@@ -18,8 +18,8 @@ def alarm_description(spec: MonitorSpec, alarm: AlarmSpec) -> str:
 
 
 def composite_description(spec: MonitorSpec, composite: CompositeAlarmSpec) -> str:
-    """The spec's description, its rule, the runbook."""
-    return _paragraphs(composite, f"{composite.rule}, {_whose(spec)}.")
+    """The spec's description, whose it is, the runbook. The rule stands beside it, and may be longer than it can be."""
+    return _paragraphs(composite, f"Over other alarms of {_whose(spec)}.")
 
 
 def health_description(spec: MonitorSpec) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec import record
+from inferwatch.spec.charts import ADDITIVE
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 SLOW_MS = 2000.0
@@ -33,10 +34,8 @@ def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[Sa
 
 def slow_ms(spec: MonitorSpec) -> float:
     """Milliseconds from which an inference counts as slow: the lowest that an alarm on latency allows, else 2000."""
-    return min(
-        (a.threshold for a in spec.alarms if a.metric == record.LATENCY_MS and a.comparison.startswith("Greater")),
-        default=SLOW_MS,
-    )
+    on_latency = (a for a in spec.alarms if a.metric == record.LATENCY_MS and a.statistic not in ADDITIVE)
+    return min((a.threshold for a in on_latency if a.comparison.startswith("Greater")), default=SLOW_MS)
 
 
 def slow_or_failed(spec: MonitorSpec, limit: int = 100) -> str:

@@ -1,0 +1,119 @@
+"""Saved queries: within Logs Insights' language and limits, over fields that the log has."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from cloudwatch_examples import a_spec, digits, rich
+from log_events import access, inference, report
+
+from inferwatch.cloudwatch.names import names
+from inferwatch.cloudwatch.queries import saved_queries, slow_ms, slow_or_failed
+
+COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
+WORDS = {"and", "or", "not", "in", "as", "by", "asc", "desc", "like", *COMMANDS}
+FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent"}
+SYSTEM = {"@timestamp", "@message"}
+SPECS = [digits(), rich()]
+EVERY_QUERY = [pytest.param(spec, query, id=f"{query.name}") for spec in SPECS for query in saved_queries(spec)]
+
+
+def flat(value, path=""):
+    if not isinstance(value, dict):
+        return {path}
+    return {found for name, below in value.items() for found in flat(below, f"{path}.{name}".lstrip("."))}
+
+
+def fields_of(spec, group):
+    """What Logs Insights discovers in a log group's events."""
+    if group == names(spec).access_log_group:
+        return flat(access(spec))
+    failed = inference(
+        spec,
+        confidence=0.9,
+        prediction="approved",
+        status="failed",
+        error={"type": "ValueError", "message": "no"},
+        requester={"principal": "arn:aws:iam::123456789012:role/app", "ip": "192.0.2.1"},
+        request_id="abc",
+    )
+    return flat(failed) | flat(report(cold=True))
+
+
+def words(text):
+    """Every name in a query, without its literals and numbers."""
+    bare = re.sub(r'"[^"]*"', " ", text)
+    return set(re.findall(r"[@A-Za-z_][\w.]*(?=\s*\(?)", re.sub(r"\b\d+[smhd]?\b", " ", bare)))
+
+
+@pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
+def test_every_field_is_one_that_the_log_group_has(spec, query):
+    made = set(re.findall(r"\bas (\w+)", query.text))
+    [group] = query.log_groups
+    unknown = words(query.text) - WORDS - FUNCTIONS - SYSTEM - made - fields_of(spec, group)
+    assert unknown == set()
+
+
+@pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
+def test_every_line_is_a_command(spec, query):
+    lines = query.text.split("\n| ")
+    assert {line.split()[0] for line in lines} <= COMMANDS
+    assert query.text.count("(") == query.text.count(")")
+    assert query.text.count('"') % 2 == 0
+    assert "\\" not in query.text
+
+
+@pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
+def test_within_the_limits(spec, query):
+    assert len(query.text) <= 10_000
+    assert 1 <= len(query.name) <= 255
+    for count, unit in re.findall(r"bin\((\d+)([smhd])\)", query.text):
+        assert int(count) <= {"s": 60, "m": 60, "h": 24, "d": 1}[unit]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.model.name)
+def test_names_are_unique_and_stand_in_the_models_folder(spec):
+    found = [query.name for query in saved_queries(spec)]
+    assert len(set(found)) == len(found)
+    assert all(name.startswith(names(spec).log_group.strip("/") + "/") for name in found)
+
+
+def test_rows_stay_few_where_nothing_is_summed_up():
+    for query in saved_queries(digits()):
+        assert "| limit " in query.text or "| stats " in query.text
+
+
+@pytest.mark.parametrize(
+    ("alarm", "expected"),
+    [
+        ("", 2000),
+        ('[[alarm]]\nname = "High-Latency-Alarm"\nthreshold = 350\n', 350),
+        (
+            '[[alarm]]\nname = "a"\nmetric = "LatencyMs"\nstatistic = "p99"\n'
+            'comparison = "GreaterThanThreshold"\nthreshold = 900\n',
+            900,
+        ),
+        (
+            '[[alarm]]\nname = "a"\nmetric = "LatencyMs"\nstatistic = "SampleCount"\n'
+            'comparison = "GreaterThanThreshold"\nthreshold = 5\n',
+            2000,
+        ),
+    ],
+)
+def test_slow_is_what_the_alarms_say(tmp_path, alarm, expected):
+    spec = a_spec(tmp_path, alarm)
+    assert slow_ms(spec) == expected
+    assert f"elapse >= {expected} or" in slow_or_failed(spec)
+
+
+def test_without_confidence_nobody_asks_for_unsure_inferences(tmp_path):
+    texts = json.dumps([query.text for query in saved_queries(a_spec(tmp_path, ""))])
+    assert "confidence" not in texts
+    assert "PredictionProbability" not in texts
+
+
+def test_without_an_api_its_log_is_not_asked(tmp_path):
+    spec = a_spec(tmp_path, '[api]\ntype = "none"\n')
+    assert {query.log_groups for query in saved_queries(spec)} == {("/abc_corp/claim/doc_classification",)}
