@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inferwatch.cdk.app import model_app
+from inferwatch.cdk import model_app
 
 model_app(Path(__file__).parent).synth()
