@@ -35,6 +35,16 @@ BROKEN = {
     ),
     "a stack that begins with a digit": (model(namespace="/3m/claim"), "model.namespace", "begin with a letter"),
     "a stack's name too long": (model(namespace="/" + "n" * 127), "model.namespace", "at most 128"),
+    "an answer that an HTTP API does not wait for": (
+        "[function]\ntimeout = 30.5\n",
+        "function.timeout",
+        "30.5 s is longer than an API of type 'http' waits for an answer, 30 s",
+    ),
+    "an answer that a REST API does not wait for": (
+        '[function]\ntimeout = 30\n[api]\ntype = "rest"\n',
+        "function.timeout",
+        "29 s; shorten it",
+    ),
     "no room for the access log": (
         model(namespace="/n" + "." * 502 + "n", more='metric_namespace = "n"'),
         "model.namespace",
@@ -127,6 +137,7 @@ WITHIN = {
     "the smallest spec": "",
     "a function's name of 64": model("m" * 54),
     "an alarm's name of 255": alarm("n" * 236),
+    "a long answer without an API": '[function]\ntimeout = 900\n[api]\ntype = "none"\n',
     "ten alarms and a canary": CANARY + alarms(8),
     "seconds of what the line carries": alarm(more="period = 10"),
     "seconds of errors": alarm(metric="ErrorCount", more='period = 10\nstatistic = "Sum"'),

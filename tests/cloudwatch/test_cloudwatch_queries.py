@@ -44,7 +44,7 @@ def fields_of(spec, group):
 
 def words(text):
     """Every name in a query, without its literals and numbers."""
-    bare = re.sub(r'"[^"]*"', " ", text)
+    bare = re.sub(r'"[^"]*"|/[^/\n]+/', " ", text)
     return set(re.findall(r"[@A-Za-z_][\w.]*(?=\s*\(?)", re.sub(r"\b\d+[smhd]?\b", " ", bare)))
 
 

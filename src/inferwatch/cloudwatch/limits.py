@@ -23,6 +23,8 @@ STACK_NAME_MAX = 128
 DESCRIPTION_MAX = 1024
 WIDGETS_MAX = 500
 ALARM_WIDGET_MAX = 100
+API_WAITS = {"http": 30, "rest": 29}
+"""Seconds, by the API's type; a longer answer never arrives."""
 ROLLBACK_ALARMS_MAX = 10
 
 Problem = tuple[str, str]
@@ -34,7 +36,8 @@ def check(spec: MonitorSpec) -> None:
     called = names(spec)
     found = chain(
         _names(spec, called),
-        _metrics(spec, called),
+        _function(spec),
+        _metrics(spec),
         *(_alarm(spec, alarm, called) for alarm in spec.alarms),
         _composites(spec, called),
         _groups(spec),
@@ -63,7 +66,14 @@ def _with_environment(spec: MonitorSpec) -> str:
     return " with the environment's name" if spec.environments else ""
 
 
-def _metrics(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
+def _function(spec: MonitorSpec) -> Iterator[Problem]:
+    waits, timeout = API_WAITS.get(spec.api.type), spec.function.timeout
+    if waits is not None and timeout > waits:
+        problem = f"{timeout:g} s is longer than an API of type {spec.api.type!r} waits for an answer, {waits} s"
+        yield "function.timeout", f"{problem}; shorten it, or set api.type = 'none'"
+
+
+def _metrics(spec: MonitorSpec) -> Iterator[Problem]:
     environment = spec.identity.environment
     if problem := limits.printable_ascii_problem(environment, limits.DIMENSION_VALUE_MAX):
         yield "environment", f"{environment!r} {problem}, as it is a dimension's value"

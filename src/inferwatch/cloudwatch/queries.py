@@ -93,7 +93,7 @@ def _own(spec: MonitorSpec) -> dict[str, tuple[str, ...]]:
 def _refused(spec: MonitorSpec) -> tuple[str, ...]:
     by = [member for member in ("status", "error", "method", "route", "ip") if member in access_log_format(spec)]
     return (
-        'filter integration_status = "-" and status >= 400',
+        'filter integration_status = "-" and status like /^[45]/',
         f"stats count(*) as times by {', '.join(by)}",
         "sort times desc",
         "limit 20",
