@@ -20,6 +20,11 @@ def wildcard(construct: Construct, resource: str, reason: str) -> None:
     rule(construct, f"IAM5[Resource::{_written(Stack.of(construct).resolve(resource))}]", reason)
 
 
+def managed_policy(construct: Construct, name: str, reason: str) -> None:
+    """Acknowledge a policy that AWS manages, `service-role/...`, in the roles of `construct`."""
+    rule(construct, f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]", reason)
+
+
 def _written(value: Any) -> str:
     """An ARN as cdk-nag writes it in an id: `arn:<AWS::Partition>:...`, `<Function.Arn>:*`."""
     if not isinstance(value, dict):

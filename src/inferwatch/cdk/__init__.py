@@ -1,0 +1,48 @@
+"""The spec on AWS, as constructs of the AWS CDK, each usable alone in an app of one's own.
+
+ModelStack              all of the below, for one model in one environment
+├── InferenceFunction   the model as a Lambda function: image or zip, log group, role, alias, rollout
+├── InferenceApi        the API Gateway in front of it
+└── ModelMonitoring     metrics, alarms, dashboard, saved queries, notifications
+model_app               an app with the stack of a model's folder
+
+Importing this says which Node.js the CDK runs on, and raises MissingExtraError where the CDK is not installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inferwatch.cdk import node
+
+node.prepare()  # before anything imports aws_cdk, which starts Node.js
+
+if TYPE_CHECKING:
+    from inferwatch.cdk.api import InferenceApi
+    from inferwatch.cdk.app import model_app
+    from inferwatch.cdk.function import InferenceFunction
+    from inferwatch.cdk.monitoring import ModelMonitoring
+    from inferwatch.cdk.stack import ModelStack
+
+__all__ = ["InferenceApi", "InferenceFunction", "ModelMonitoring", "ModelStack", "model_app"]
+
+_ROOM = {
+    "InferenceApi": "inferwatch.cdk.api",
+    "InferenceFunction": "inferwatch.cdk.function",
+    "ModelMonitoring": "inferwatch.cdk.monitoring",
+    "ModelStack": "inferwatch.cdk.stack",
+    "model_app": "inferwatch.cdk.app",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_ROOM[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

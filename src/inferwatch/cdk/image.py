@@ -1,0 +1,55 @@
+"""The build context of the container image: Dockerfile, wheel, requirements, the model's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inferwatch.cdk import model_folder, wheel
+from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+DOCKERFILE = "Dockerfile"
+BUILD = ".inferwatch"
+"""The folder of the context that holds the wheel; nothing else of the model's begins with a dot."""
+
+_INSIGHTS = {
+    "x86_64": "https://lambda-insights-extension.s3-ap-northeast-1.amazonaws.com/amazon_linux/lambda-insights-extension.rpm",
+    "arm64": "https://lambda-insights-extension-arm64.s3-ap-northeast-1.amazonaws.com/amazon_linux/lambda-insights-extension-arm64.rpm",
+}
+
+
+def stage(spec: MonitorSpec, folder: Path) -> None:
+    """Write the context to `folder`. A Dockerfile of the model's own is used as it is. Raises DeployError."""
+    source = Path(spec.folder)
+    wheel.write(folder / BUILD)
+    model_folder.copy(spec, folder)
+    requirements = source / model_folder.REQUIREMENTS
+    if requirements.is_file():
+        model_folder.copy_file(requirements, folder / model_folder.REQUIREMENTS)
+    if (source / DOCKERFILE).is_file():
+        model_folder.copy_file(source / DOCKERFILE, folder / DOCKERFILE)
+    else:
+        (folder / DOCKERFILE).write_text(dockerfile(spec.function, has_requirements=requirements.is_file()))
+
+
+def dockerfile(function: FunctionSpec, *, has_requirements: bool) -> str:
+    """The Dockerfile, on AWS's base image. What changes most comes last, so that the layers before it are kept."""
+    steps = [f"FROM public.ecr.aws/lambda/python:{function.python}"]
+    if function.insights:
+        steps.append(f"RUN rpm -U {_INSIGHTS[function.architecture]}")
+    steps += [
+        f"COPY {BUILD}/ /tmp/{BUILD}/",
+        f"RUN pip install --no-cache-dir /tmp/{BUILD}/*.whl",
+    ]
+    if has_requirements:
+        steps += [
+            f"COPY {model_folder.REQUIREMENTS} /tmp/",
+            f"RUN pip install --no-cache-dir -r /tmp/{model_folder.REQUIREMENTS}",
+        ]
+    steps += [
+        "COPY . ${LAMBDA_TASK_ROOT}/",
+        "# Lambda's file system cannot be written, so what is not compiled now is compiled at every cold start.",
+        "RUN python -m compileall -q ${LAMBDA_TASK_ROOT}",
+        'CMD ["inferwatch.serving.aws_lambda.handler"]',
+    ]
+    return "\n".join(steps) + "\n"

@@ -1,0 +1,58 @@
+"""The model's folder as it is deployed: without junk, readable for everybody, with its compiled spec."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from inferwatch.cdk import ignore
+from inferwatch.errors import DeployError
+from inferwatch.sdk import compiled_spec
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+REQUIREMENTS = "requirements.txt"
+
+
+def copy(spec: MonitorSpec, target: Path) -> None:
+    """Copy the model's folder to `target`, and write the compiled spec there. Raises DeployError."""
+    source = Path(spec.folder)
+    try:
+        for relative in sorted(files(source)):
+            copy_file(source / relative, target / relative)
+    except OSError as error:
+        raise DeployError(f"{error.filename or source} cannot be deployed: {error.strerror or error}") from None
+    compiled = orjson.dumps(spec.compile(), option=orjson.OPT_SORT_KEYS)
+    (target / compiled_spec.FILE).write_bytes(compiled)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file. Lambda runs as a user of its own, so everybody may read it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+
+
+def files(folder: Path) -> Iterator[str]:
+    """The files to deploy, relative to the folder, with slashes. Links are followed, as Python follows them."""
+    rules = folder / ignore.FILE
+    ignored = ignore.read(rules.read_text(encoding="utf-8").splitlines() if rules.is_file() else ())
+    yield from _files(folder, "", ignored, (folder.resolve(),))
+
+
+def _files(folder: Path, prefix: str, ignored: ignore.Ignore, above: tuple[Path, ...]) -> Iterator[str]:
+    for entry in os.scandir(folder):
+        path = prefix + entry.name
+        if ignore.is_junk(entry.name):
+            continue
+        hidden = ignored.hides(path)
+        if entry.is_file() and not hidden:
+            yield path
+        elif entry.is_dir() and (not hidden or ignored.has_exceptions):
+            below = Path(entry.path)
+            real = below.resolve()
+            if real not in above and not (below / "pyvenv.cfg").exists():
+                yield from _files(below, f"{path}/", ignored, (*above, real))
