@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from inferwatch.alarms.comparison import WORDS
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State
@@ -32,6 +35,20 @@ def condition(notification: Notification) -> str:
     measured = "has no data" if value is None else f"is {figure(value)}{sign}"
     limit = f"{WORDS[notification.comparison]} {notification.threshold:.12g}{sign}"
     return f"{notification.statistic} of {notification.metric} {measured}, threshold: {limit}"
+
+
+def outcome(record: Mapping[str, Any]) -> list[str]:
+    """What came of one inference: `failed`, `12.5 ms`, `confidence 0.31`, `prediction 7`, `ValueError: no pages`."""
+    parts = [str(record.get("status", ""))]
+    if isinstance(elapse := record.get("elapse"), int | float):
+        parts.append(f"{figure(elapse)} ms")
+    if isinstance(confidence := record.get("confidence"), int | float):
+        parts.append(f"confidence {figure(confidence)}")
+    if (prediction := record.get("prediction")) is not None:
+        parts.append(f"prediction {prediction if isinstance(prediction, str) else json.dumps(prediction)}")
+    if isinstance(error := record.get("error"), dict):
+        parts.append(f"{error.get('type')}: {error.get('message')}")
+    return [part for part in parts if part]
 
 
 def figure(value: float) -> str:

@@ -6,13 +6,12 @@ one of its fields.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import quote
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State, Transition
-from inferwatch.alarms.wording import STATE_WORDS, condition, figure, headline, instant
+from inferwatch.alarms.wording import STATE_WORDS, condition, headline, instant, outcome
 from inferwatch.ports import Record
 
 TEXT_MAX = 3000
@@ -90,16 +89,7 @@ def _also(transitions: tuple[Transition, ...]) -> list[str]:
 
 
 def _record(record: Record) -> str:
-    parts = [str(record.get("status", ""))]
-    if isinstance(elapse := record.get("elapse"), int | float):
-        parts.append(f"{figure(elapse)} ms")
-    if isinstance(confidence := record.get("confidence"), int | float):
-        parts.append(f"confidence {figure(confidence)}")
-    if (prediction := record.get("prediction")) is not None:
-        parts.append(f"prediction {prediction if isinstance(prediction, str) else json.dumps(prediction)}")
-    if isinstance(error := record.get("error"), dict):
-        parts.append(f"{error.get('type')}: {error.get('message')}")
-    said = ", ".join(escape(part, _VALUE_MAX) for part in parts if part)
+    said = ", ".join(escape(part, _VALUE_MAX) for part in outcome(record))
     return f"`{escape(str(record.get('transaction_id', '')), 64)}` {said}"
 
 
