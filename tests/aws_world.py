@@ -1,0 +1,139 @@
+"""An account of AWS's in memory, and a model that logs into it: moto's, and what moto lacks of logs and metrics."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
+
+import insights_model
+from moto import mock_aws
+from moto.cloudwatch.models import Statistics
+
+from inferwatch.aws.session import caller, open_session
+from inferwatch.aws.site import Site
+from inferwatch.cloudwatch.names import names
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+REGION = "eu-central-1"
+_ENVIRON = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_DEFAULT_REGION": REGION,
+}
+_UNSET = ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL")
+
+
+@contextmanager
+def account() -> Iterator[None]:
+    """An empty account: calls of boto3 stay in this process, and no credentials but dummies are seen."""
+    with (
+        mock.patch.dict("os.environ", _ENVIRON),
+        mock_aws(),
+        mock.patch("moto.logs.models.execute_query", insights_model.execute_query),
+        mock.patch.object(Statistics, "get_statistics_for_type", _statistic),
+    ):
+        for name in _UNSET:
+            os.environ.pop(name, None)
+        yield
+
+
+_MOTOS_OWN = Statistics.get_statistics_for_type
+
+
+def _statistic(self: Statistics, stat: str) -> Any:
+    """moto's statistics, and percentiles by nearest rank, which it lacks."""
+    if not stat.startswith("p"):
+        return _MOTOS_OWN(self, stat)
+    values = sorted(self.metric_single_values_list)
+    return values[max(0, math.ceil(float(stat[1:]) / 100 * len(values)) - 1)] if values else None
+
+
+def site(spec: MonitorSpec) -> Site:
+    """The model in the account; `account` must be entered."""
+    session = open_session(spec.aws, REGION)
+    return Site(spec, names(spec), session, caller(session, spec.aws))
+
+
+class Cloud:
+    """The logs and metrics of one model in the account."""
+
+    def __init__(self, spec: MonitorSpec) -> None:
+        self.site = site(spec)
+        self._logs = self.site.session.client("logs")
+        self._cloudwatch = self.site.session.client("cloudwatch")
+        self._streams: set[tuple[str, str]] = set()
+
+    def put(self, lines: Iterable[bytes], stream: str = "2026/11/21/fn[1]abc", group: str | None = None) -> None:
+        """Log the lines: a record's time is its end, as Lambda writes it then, and its metrics are taken from it."""
+        group = group or self.site.names.log_group
+        events = [{"timestamp": _time_ms(line), "message": line.decode().rstrip("\n")} for line in lines]
+        self._open(group, stream)
+        events.sort(key=lambda event: event["timestamp"])
+        for at in range(0, len(events), 1000):
+            self._logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events[at : at + 1000])
+        for event in events:
+            document = _document(event["message"])
+            self._embedded(document)
+            self._reported(document, event["timestamp"])
+
+    def count(self, namespace: str, metric: str, dimensions: dict[str, str], at_ms: int, *values: float) -> None:
+        """A metric that no line carries: what Lambda counts itself, say."""
+        named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        data = {"MetricName": metric, "Dimensions": named, "Timestamp": at, "Values": list(values)}
+        self._cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+
+    def _open(self, group: str, stream: str) -> None:
+        if not self._streams:
+            self._logs.create_log_group(logGroupName=group)
+        if (group, stream) not in self._streams:
+            self._logs.create_log_stream(logGroupName=group, logStreamName=stream)
+            self._streams.add((group, stream))
+
+    def _embedded(self, document: dict[str, Any]) -> None:
+        """Embedded metrics, as the specification of the format has them."""
+        directive = document.get("_aws", {})
+        for part in directive.get("CloudWatchMetrics", ()):
+            for keys in part["Dimensions"]:
+                dimensions = {key: document[key] for key in keys}
+                for metric in part["Metrics"]:
+                    value = document[metric["Name"]]
+                    values = value if isinstance(value, list) else [value]
+                    self.count(part["Namespace"], metric["Name"], dimensions, directive["Timestamp"], *values)
+
+    def _reported(self, document: dict[str, Any], at_ms: int) -> None:
+        """What metric filters take from the runtime's report: no dimensions, a namespace of the model's own."""
+        if document.get("type") != "platform.report":
+            return
+        identity = self.site.spec.identity
+        namespace = f"{identity.metric_namespace}/{identity.model_name}/{identity.environment}"
+        taken = {"maxMemoryUsedMB": "MaxMemoryUsedMB", "initDurationMs": "InitDurationMs"}
+        for member, metric in taken.items():
+            if member in document["record"]["metrics"]:
+                self.count(namespace, metric, {}, at_ms, document["record"]["metrics"][member])
+
+
+def _document(message: str) -> dict[str, Any]:
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _time_ms(line: bytes) -> int:
+    """When a line was written: an inference's end, an event's own time, else the present."""
+    document = _document(line.decode())
+    written = document.get("end_at") or document.get("time")
+    at = datetime.fromisoformat(written) if written else datetime.now(UTC)
+    return round(at.timestamp() * 1000)
