@@ -52,7 +52,7 @@ class Metrics:
 
     def values(self, series: Series, start_ms: int, end_ms: int) -> list[float]:
         """What was measured in [start_ms, end_ms). A metric of a minute's resolution stands at the minute's begin."""
-        return [value for at_ms, value in self._values[series] if start_ms <= at_ms < end_ms]
+        return [value for at_ms, value in self._values.get(series, ()) if start_ms <= at_ms < end_ms]
 
     def series(self) -> Iterable[Series]:
         """Every series that has a value."""

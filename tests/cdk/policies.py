@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from intrinsics import Template, resolved
 
-# Whole words of AWS's own documents for a key that CloudWatch's alarms publish through.
-WILDCARD_ACTIONS = {"kms:GenerateDataKey*"}
+# Of AWS's own pages on keys that CloudWatch's alarms and logs use: each stands for the variants of one operation.
+WILDCARD_ACTIONS = {"kms:GenerateDataKey*", "kms:ReEncrypt*"}
 _ADMINISTRATION = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
 
 
@@ -94,6 +94,8 @@ def _anybody(statement: dict[str, Any]) -> bool:
 
 def knows_resources(action: str) -> bool:
     """Whether IAM can tie `action` to resources, by the service authorization reference that parliament carries."""
+    if action == "*":
+        return True
     service, _, name = action.lower().partition(":")
     privileges = [
         privilege

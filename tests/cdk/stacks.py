@@ -11,16 +11,22 @@ from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 from synthesis import SPECS
 
-from inferwatch.cdk.monitoring import ModelMonitoring
+from inferwatch.cdk import ModelMonitoring, ModelStack
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 
+EXAMPLES = SPECS.parents[2] / "examples"
+MODELS = {
+    "digits": (EXAMPLES / "digits", "dev"),  # an image behind an HTTP API
+}
 FRANKFURT = Environment(account="123456789012", region="eu-central-1")
 
 
 def synthesize(folder: Path) -> None:
     """Write the assembly of all stacks to `folder`."""
     app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
+    for name, (folder_of_model, environment) in MODELS.items():
+        ModelStack(app, name, spec=load_spec(folder_of_model, environment, {}))
     _alone(app)
     _watched(app)
     _given_topic(app)

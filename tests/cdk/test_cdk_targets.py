@@ -10,7 +10,6 @@ from inferwatch.cdk import targets
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
-
 pytestmark = pytest.mark.xdist_group("synth")  # importing the CDK takes a second, which one worker pays
 
 NOTIFY = """
