@@ -20,6 +20,9 @@ COMMANDS = {
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
+    "synth": "write a model's templates for AWS, and say what they would make; needs no account",
+    "deploy": "make or change a model on AWS",
+    "destroy": "remove a model from AWS, with all that costs",
     "check": "follow requests through the deployed model, up to the notification",
     "doctor": "say what is wrong with this machine, spec and data folder",
 }

@@ -1,0 +1,109 @@
+"""`inferwatch deploy`: the model as its spec says, on AWS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inferwatch.cli import options, output
+from inferwatch.cli.synth import show
+from inferwatch.cloudwatch import limits
+from inferwatch.errors import AwsError, DeployError
+from inferwatch.spec import load_spec
+
+if TYPE_CHECKING:
+    from inferwatch.aws.site import Site
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@options.environment
+@options.region
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--bootstrap", is_flag=True, help="First make CDK's bucket, repository and roles, if they are not there.")
+@click.option("--existing-log-group", is_flag=True, help="Use the log group that is there already, as it is.")
+def command(
+    path: Path, environment: str | None, region: str | None, yes: bool, bootstrap: bool, existing_log_group: bool
+) -> None:
+    """Make or change the model in PATH on AWS: function, API, logs, metrics, dashboard, alarms, notifications.
+
+    What is missing is said before anything is made. A container image needs Docker here.
+    """
+    from inferwatch.aws.site import open_site
+    from inferwatch.cli.deployment import cdk_cli, outcome, question, synthesis
+
+    spec = load_spec(path, environment)
+    limits.check(spec)
+    if region is not None and spec.aws.region not in (None, region):
+        raise DeployError(
+            f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
+        )
+    where = open_site(spec, region)
+    variables = _variables(where)
+    _look_first(where, variables, bootstrap=bootstrap, existing_log_group=existing_log_group)
+    folder = Path(spec.folder)
+    target = synthesis.Target(where.caller.account, where.caller.region)
+    assembly = folder / synthesis.OUTPUT
+    stacks = synthesis.synthesize(spec, assembly, target, variables, existing_log_groups=existing_log_group)
+    for stack in stacks:
+        show(stack)
+    if not question.agreed(f"Deploy to {where.where}?", yes=yes):
+        raise click.Abort
+    if bootstrap:
+        _bootstrap(where, folder, variables)
+    arguments = ["deploy", "--app", str(assembly.resolve()), "--all", "--require-approval", "never", "--no-notices"]
+    if cdk_cli.run([*arguments, "--progress", "events"], folder, variables):
+        raise DeployError(_failure(where))
+    output.note(f"{where.names.stack} is deployed to {where.where}.")
+    for what, says in outcome.lines(where):
+        click.echo(f"  {what:10} {says}")
+
+
+def _look_first(where: Site, variables: Mapping[str, str], *, bootstrap: bool, existing_log_group: bool) -> None:
+    from inferwatch.cli.deployment import preflight
+
+    output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
+    found = list(preflight.findings(where, variables, bootstraps=bootstrap, existing_log_group=existing_log_group))
+    for finding in found:
+        if finding.verdict == "warning":
+            output.note(f"warning: {finding.what}: {finding.says}")
+    wrong = [finding.says for finding in found if finding.verdict == "wrong"]
+    if wrong:
+        raise DeployError("nothing was made.\n" + "\n".join(f"- {says}" for says in wrong))
+
+
+def _bootstrap(where: Site, folder: Path, variables: Mapping[str, str]) -> None:
+    from inferwatch.aws import bootstrap
+    from inferwatch.cli.deployment import cdk_cli
+
+    if bootstrap.problem(where.session, where.caller) is None:
+        output.note("bootstrapped already")
+        return
+    environment = f"aws://{where.caller.account}/{where.caller.region}"
+    if cdk_cli.run(["bootstrap", environment, "--no-notices"], folder, variables):
+        raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
+
+
+def _variables(where: Site) -> dict[str, str]:
+    """Of a process that deploys: the region that was chosen, whatever the caller's settings say."""
+    region = where.caller.region
+    return {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
+
+def _failure(where: Site) -> str:
+    """What CloudFormation says went wrong, where it got that far."""
+    from inferwatch.aws import stack
+
+    name = where.names.stack
+    try:
+        now = stack.find(where.session, name)
+        failed = [one for one in stack.resources(where.session, name) if one.status.endswith("_FAILED")]
+    except AwsError:
+        now, failed = None, []
+    each = "".join(f"\n- {one.type} {one.physical_id or one.logical_id}: {one.reason}" for one in failed)
+    state = f"the stack {name} is {now.status}" if now else f"there is no stack {name}"
+    return f"the deployment failed; {state}, and what CDK said stands above{each}"

@@ -1,0 +1,99 @@
+"""What is looked at before a deployment makes anything. Each check that fails is one finding, which says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from inferwatch.aws import bootstrap, explained, function, log_group, slack, stack
+from inferwatch.aws.site import Site
+from inferwatch.cli.deployment import cdk_cli, docker
+from inferwatch.errors import AwsError, InferWatchError
+from inferwatch.finding import Finding
+
+_STUCK = {
+    "UPDATE_ROLLBACK_FAILED": "a failed update could not be taken back: "
+    "`aws cloudformation continue-update-rollback --stack-name {name}`, or `inferwatch destroy`",
+    "ROLLBACK_FAILED": "its creation failed and could not be taken back: `inferwatch destroy` removes it",
+    "DELETE_FAILED": "its deletion failed: `inferwatch destroy` says why, and tries again",
+}
+
+Problem = str | None
+Check = Callable[[], Problem]
+
+
+def findings(
+    site: Site, environ: Mapping[str, str], *, bootstraps: bool = False, existing_log_group: bool = False
+) -> Iterator[Finding]:
+    """One for each check, `ok`, `wrong`, or `warning` where the caller may not look.
+
+    bootstraps: the account is going to be bootstrapped, so that it need not be; existing_log_group: the log group is
+    to be used as it is.
+    """
+    for what, check in _checks(site, environ, bootstraps, existing_log_group):
+        yield _finding(what, check)
+
+
+def _checks(
+    site: Site, environ: Mapping[str, str], bootstraps: bool, existing_log_group: bool
+) -> Iterator[tuple[str, Check]]:
+    session, names = site.session, site.names
+    yield "cdk", partial(cdk_cli.fetch, environ)
+    if site.spec.function.package == "image":
+        yield "docker", partial(docker.problem, environ)
+    if not bootstraps:
+        yield "bootstrap", partial(bootstrap.problem, session, site.caller)
+    yield "stack", partial(stack_problem, site)
+    yield "function", partial(function_problem, site)
+    if existing_log_group:
+        yield "log group", partial(_must_be_there, site)
+    else:
+        yield "log group", partial(log_group.problem, session, names.log_group, names.stack)
+    if site.spec.api.type != "none":
+        yield "access log", partial(log_group.problem, session, names.access_log_group, names.stack)
+    for name, target in site.spec.notify.items():
+        if target.workspace_id is not None and target.channel_id is not None:
+            yield f"notify.{name}", partial(slack.workspace_problem, session, target.workspace_id)
+            yield f"notify.{name}", partial(slack.channel_problem, session, target.channel_id, names.topic)
+
+
+def stack_problem(site: Site) -> Problem:
+    """Why the stack, in the state that it is in, cannot be made or changed. Raises AwsError."""
+    found = stack.find(site.session, site.names.stack)
+    if found is None:
+        return None
+    if found.status.endswith("_IN_PROGRESS"):
+        return f"the stack {found.name} is {found.status}: another deployment is at work, wait for its end"
+    advice = _STUCK.get(found.status)
+    return f"the stack {found.name} is {found.status}, {advice.format(name=found.name)}" if advice else None
+
+
+def function_problem(site: Site) -> Problem:
+    """Why the function cannot be made: one of that name is another's. Raises AwsError."""
+    name = site.names.function
+    if function.find(site.session, name, "$LATEST") is None:
+        return None
+    if stack.holds(site.session, site.names.stack, "AWS::Lambda::Function", name):
+        return None
+    return (
+        f"there is a function {name} in {site.where} already, and the stack {site.names.stack} did not make it: "
+        "another model of this name has it; give this one another"
+    )
+
+
+def _must_be_there(site: Site) -> Problem:
+    if log_group.find(site.session, site.names.log_group) is not None:
+        return None
+    return f"there is no log group {site.names.log_group} in {site.where}: leave out --existing-log-group"
+
+
+def _finding(what: str, check: Check) -> Finding:
+    try:
+        problem = check()
+    except AwsError as error:
+        if error.code in explained.DENIED:  # a deployment acts by CDK's own roles, which may do more
+            return Finding(what, "warning", f"could not be looked at: {error}")
+        return Finding(what, "wrong", str(error))
+    except InferWatchError as error:
+        return Finding(what, "wrong", str(error))
+    return Finding(what, "wrong", problem) if problem else Finding(what, "ok", "")

@@ -1,0 +1,71 @@
+"""What `destroy` is going to remove, looked up before anything is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from inferwatch.aws import assets, log_group, removal, stack
+from inferwatch.aws.log_group import LogGroup
+from inferwatch.aws.site import Site
+from inferwatch.aws.stack import Resource, Stack
+from inferwatch.errors import DeployError
+
+LOG_GROUP = "AWS::Logs::LogGroup"
+KEY = "AWS::KMS::Key"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """found: the stack, None where there is none; resources: what goes with it; log_groups and keys: what it leaves,
+    and what costs; others: what it leaves besides; uploaded: hashes of its assets.
+    """
+
+    found: Stack | None
+    resources: tuple[Resource, ...]
+    log_groups: tuple[LogGroup, ...]
+    keys: tuple[str, ...]
+    others: tuple[Resource, ...]
+    uploaded: frozenset[str]
+
+    def by_kind(self) -> dict[str, int]:
+        """How many of each kind go with the stack."""
+        return dict(sorted(Counter(one.type.removeprefix("AWS::") for one in self.resources).items()))
+
+
+def plan(site: Site, local_assets: Iterable[str]) -> Plan:
+    """What there is to remove. local_assets: hashes that the last assembly on this machine names.
+
+    Raises AwsError, and DeployError where the stack's state does not allow its deletion.
+    """
+    found = stack.find(site.session, site.names.stack)
+    if found is None:
+        return Plan(None, (), _log_groups(site, _names(site)), (), (), frozenset(local_assets))
+    _check(found)
+    everything = [one for one in stack.resources(site.session, found.name) if one.status != "DELETE_COMPLETE"]
+    kept = removal.kept(site.session, found.name)
+    return Plan(
+        found=found,
+        resources=tuple(one for one in everything if one not in kept),
+        log_groups=_log_groups(site, [one.physical_id for one in kept if one.type == LOG_GROUP]),
+        keys=tuple(one.physical_id for one in kept if one.type == KEY),
+        others=tuple(one for one in kept if one.type not in (LOG_GROUP, KEY)),
+        uploaded=assets.uploaded(site.session, found.name) | frozenset(local_assets),
+    )
+
+
+def _check(found: Stack) -> None:
+    if found.status.endswith("_IN_PROGRESS"):
+        raise DeployError(f"the stack {found.name} is {found.status}: wait for its end, then try again")
+    if found.protected:
+        command = "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name"
+        raise DeployError(f"the stack {found.name} is protected from deletion: `{command} {found.name}` ends that")
+
+
+def _names(site: Site) -> list[str]:
+    return [site.names.log_group, site.names.access_log_group]
+
+
+def _log_groups(site: Site, names: Iterable[str]) -> tuple[LogGroup, ...]:
+    return tuple(group for name in names if (group := log_group.find(site.session, name)) is not None)

@@ -1,0 +1,117 @@
+"""Runs a model's CDK app, which writes its cloud assembly: templates, and what a deployment uploads."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+from inferwatch.cdk import node
+from inferwatch.cli.deployment import assembly
+from inferwatch.cli.deployment.assembly import StackTemplate
+from inferwatch.errors import DeployError
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+OUTPUT = "cdk.out"
+EXISTING_LOG_GROUPS = "inferwatch:existing-log-groups"
+"""CDK context: the log groups are there already, and the stack shall not make them."""
+
+STANDARD_ERROR = 2
+_DEFAULT_APP = "import sys; from inferwatch.cdk import model_app; model_app(sys.argv[1]).synth()"
+_LAST_LINES = 12
+_OURS = re.compile(r"^inferwatch\.errors\.\w+: (?P<says>.*)", re.MULTILINE | re.DOTALL)
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where the stack is to stand, None where the template is for any account and region."""
+
+    account: str | None = None
+    region: str | None = None
+
+
+def synthesize(
+    spec: MonitorSpec,
+    output: Path,
+    target: Target,
+    environ: Mapping[str, str],
+    *,
+    existing_log_groups: bool = False,
+) -> tuple[StackTemplate, ...]:
+    """Write the assembly into `output` and give its stacks; an earlier one in it goes. Raises DeployError."""
+    folder = Path(spec.folder)
+    _clear(output)
+    settings = _settings(folder)
+    context = {**settings.get("context", {}), **({EXISTING_LOG_GROUPS: True} if existing_log_groups else {})}
+    variables = {
+        **environ,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), environ.get("PATH", os.defpath))),
+        "CDK_OUTDIR": str(output.resolve()),
+        "CDK_CONTEXT_JSON": orjson.dumps(context).decode(),
+        "INFERWATCH_ENVIRONMENT": spec.identity.environment,
+    }
+    variables |= {key: value for key, value in _where(target).items() if value}
+    if (installed := node.installed()) is not None:
+        variables.setdefault(node.VARIABLE, str(installed))
+    command = _command(folder, settings)
+    done = subprocess.run(
+        command,
+        shell=isinstance(command, str),  # of the user's own cdk.json, run as `cdk` runs it
+        cwd=folder,
+        env=variables,
+        stdout=STANDARD_ERROR,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DeployError(_failure(done.stderr, folder))
+    return assembly.read(output)
+
+
+def _command(folder: Path, settings: Mapping[str, Any]) -> str | list[str]:
+    if isinstance(settings.get("app"), str):
+        return str(settings["app"])
+    if (folder / "cdk_app.py").exists():
+        return [sys.executable, "cdk_app.py"]
+    return [sys.executable, "-P", "-c", _DEFAULT_APP, str(folder)]
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    file = folder / "cdk.json"
+    try:
+        found = orjson.loads(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except orjson.JSONDecodeError as error:
+        raise DeployError(f"{file}: is not valid JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise DeployError(f"{file}: must be a JSON object")
+    return found
+
+
+def _where(target: Target) -> dict[str, str | None]:
+    return {"CDK_DEFAULT_ACCOUNT": target.account, "CDK_DEFAULT_REGION": target.region}
+
+
+def _clear(output: Path) -> None:
+    if not output.exists():
+        return
+    if not output.is_dir() or (any(output.iterdir()) and not assembly.is_assembly(output)):
+        raise DeployError(f"{output} is not of CDK's making, and would be lost: choose another --output")
+    shutil.rmtree(output)
+
+
+def _failure(said: str, folder: Path) -> str:
+    """Our own error as it is; of any other the last lines, which name it."""
+    if ours := _OURS.search(said):
+        return ours["says"].strip()
+    last = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
+    return f"the CDK app in {folder} failed:\n{last}"

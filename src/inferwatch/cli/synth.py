@@ -1,0 +1,60 @@
+"""`inferwatch synth`: the templates of a model, and what they would make."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inferwatch.cli import options, output
+from inferwatch.cloudwatch import limits
+from inferwatch.spec import load_spec
+
+if TYPE_CHECKING:
+    from inferwatch.cli.deployment.assembly import StackTemplate
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@options.environment
+@click.option(
+    "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="[default: cdk.out in the model's folder]"
+)
+def command(path: Path, environment: str | None, out: Path | None) -> None:
+    """Write the templates of the model in PATH, and say what they would make. Needs no account.
+
+    Runs the model's own CDK app (cdk.json, or cdk_app.py) where it has one.
+    """
+    from inferwatch.cli.deployment import synthesis
+
+    spec = load_spec(path, environment)
+    limits.check(spec)
+    folder = out or Path(spec.folder) / synthesis.OUTPUT
+    stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ)
+    for stack in stacks:
+        show(stack)
+    output.note(f"{spec.identity.log_group}, {spec.identity.environment}: in {folder}")
+
+
+def show(stack: StackTemplate) -> None:
+    """What the stack would make, by kind; and what its app remarks."""
+    kinds = stack.kinds()
+    number = sum(len(names) for names in kinds.values())
+    rows = [(kind.removeprefix("AWS::"), str(len(names)), _listed(names)) for kind, names in kinds.items()]
+    uploads = ", ".join(
+        _counted(n, what) for n, what in ((len(stack.images), "image"), (len(stack.files), "file")) if n
+    )
+    output.note(f"stack {stack.name}: {_counted(number, 'resource')}, {uploads} to upload")
+    output.table(("Kind", "", "Names"), rows)
+    for remark in stack.remarks:
+        output.note(f"{remark.level}: {remark.says}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(sorted(filter(None, names)))
