@@ -15,7 +15,7 @@ demo:
 	@$(UV) run --locked --no-default-groups --extra local --group demo inferwatch demo $(ARGS)
 
 test:
-	$(RUN) pytest -n auto -m "not soak" $(ARGS)
+	$(RUN) pytest -n auto --dist loadgroup -m "not soak" $(ARGS)
 
 soak:
 	$(RUN) pytest -m soak --timeout 1800 $(ARGS)

@@ -84,3 +84,16 @@ def _content(assembly: Path, source: dict[str, str]) -> bytes:
         for file in sorted(each for each in path.rglob("*") if each.is_file()):
             archive.write(file, file.relative_to(path))
     return packed.getvalue()
+
+
+def without(template: dict[str, Any], left_out: Collection[str]) -> dict[str, Any]:
+    """The template without these resources, and without what only says that others come after or belong to them."""
+    resources = {}
+    for logical_id, declared in template["Resources"].items():
+        if logical_id in left_out:
+            continue
+        resource = {name: value for name, value in declared.items() if name != "UpdatePolicy"}
+        after = resource.pop("DependsOn", [])
+        after = [after] if isinstance(after, str) else after
+        resources[logical_id] = {**resource, "DependsOn": [each for each in after if each not in left_out]}
+    return {**template, "Resources": resources}

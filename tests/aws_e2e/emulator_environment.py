@@ -25,7 +25,7 @@ def python_of(name: str) -> Path:
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("VIRTUAL_ENV", "UV_PROJECT"))}
     with (project / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(command, check=False, env=environ, capture_output=True, text=True)
     if done.returncode:
         unavailable(f"the environment of tests/emulators/{name} cannot be installed: {done.stderr.strip()}")
     return project / ".venv" / "bin" / "python"
