@@ -31,7 +31,7 @@ from inferwatch.store.streams import emf
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-API_ID = "a1b2c3d4e5"
+URL = f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev/predict"
 WORKSPACE, CHANNEL = "T0123456789", "C0123456789"
 SPEC = f"""
 [model]
@@ -186,19 +186,10 @@ class World:
         )
 
     def _deploy_stack(self) -> None:
-        template = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "api"}}}}
-        body = orjson.dumps(template).decode()
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "made-by-the-stack"}}
+        outputs = {"Url": {"Value": URL}, "ApiKeyId": {"Value": "k1"}}
+        body = orjson.dumps({"Resources": {"Topic": topic}, "Outputs": outputs}).decode()
         self.session.client("cloudformation").create_stack(StackName=self.names.stack, TemplateBody=body)
-        self.resources = {"AWS::ApiGatewayV2::Api": API_ID}
-        self.replies(
-            "cloudformation.ListStackResources",
-            lambda _: {
-                "StackResourceSummaries": [
-                    {"LogicalResourceId": "One", "PhysicalResourceId": id, "ResourceType": kind, "ResourceStatus": "x"}
-                    for kind, id in self.resources.items()
-                ]
-            },
-        )
 
     def send(self, request: Any) -> SimpleNamespace:
         """The API and the function behind it: a stand-in for the HTTP session that posts to them."""

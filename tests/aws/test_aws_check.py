@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from deployed_model import API_ID, REGION, SPEC, World, account
+from deployed_model import REGION, SPEC, URL, World, account
 
 from inferwatch.aws import endpoint
 from inferwatch.aws.check.chain import Trial, follow
@@ -57,7 +57,7 @@ def test_links_are_told_as_they_come_with_the_time_they_took(world: World) -> No
 def test_requests_are_signed_for_the_stack_s_own_api(world: World) -> None:
     links(world)
     request = world.requests[0]
-    assert request.url == f"https://{API_ID}.execute-api.{REGION}.amazonaws.com/dev/predict"
+    assert request.url == URL
     assert f"/{REGION}/execute-api/aws4_request" in request.headers["Authorization"]
     assert request.body == b'{"hours":0}'
 

@@ -10,13 +10,16 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
-from inferwatch.aws import stack
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
+from inferwatch.aws.stack import Stack
 from inferwatch.errors import AwsError
 
 SECONDS = 35.0
 """API Gateway itself gives up after 30."""
+
+URL, API_KEY_ID = "Url", "ApiKeyId"
+"""Outputs of the stack: the route that takes requests, and the key that an API with auth `api-key` asks for."""
 
 _SENDING = "sending a request to the model"
 
@@ -48,17 +51,11 @@ Send = Callable[[bytes], Answer]
 """Posts one body to the model. Raises AwsError where nothing answers."""
 
 
-def url(site: Site) -> str | None:
-    """Where the stack's API takes requests, None where the stack has no API. Raises AwsError."""
-    found = _resource(site, "AWS::ApiGatewayV2::Api") or _resource(site, "AWS::ApiGateway::RestApi")
-    if found is None:
-        return None
-    suffix = "amazonaws.com.cn" if site.partition == "aws-cn" else "amazonaws.com"
-    return f"https://{found}.execute-api.{site.caller.region}.{suffix}/{site.names.stage}/predict"
+def sender(site: Site, address: str, found: Stack | None, token: str | None = None) -> Send:
+    """What posts to `address` as the spec's API asks to be asked. found: the stack; token: for `jwt`.
 
-
-def sender(site: Site, address: str, token: str | None = None) -> Send:
-    """What posts to `address` as the spec's API asks to be asked. token: for `jwt`. Raises AwsError."""
+    Raises AwsError.
+    """
     auth = site.spec.api.authorization
     if auth == "jwt" and token is None:
         raise AwsError("the API asks for a token (auth 'jwt'): get one from its issuer and give it with --token")
@@ -66,7 +63,7 @@ def sender(site: Site, address: str, token: str | None = None) -> Send:
     if auth == "jwt":
         proof = {"Authorization": f"Bearer {token}"}
     elif auth == "api-key":
-        proof = {"x-api-key": _api_key(site)}
+        proof = {"x-api-key": _api_key(site, found)}
 
     def send(body: bytes) -> Answer:
         request = AWSRequest("POST", address, {"Content-Type": "application/json", **proof}, body)
@@ -94,16 +91,12 @@ def invoker(site: Site) -> Send:
     return send
 
 
-def _api_key(site: Site) -> str:
-    key_id = _resource(site, "AWS::ApiGateway::ApiKey")
+def _api_key(site: Site, found: Stack | None) -> str:
+    key_id = found.outputs.get(API_KEY_ID) if found else None
     if key_id is None:
-        raise AwsError(f"the stack {site.names.stack} has no API key, and the spec's API asks for one: deploy it again")
+        raise AwsError(
+            f"the stack {site.names.stack} has no output {API_KEY_ID}, and the API asks for a key: deploy again"
+        )
     with explained("fetching the API key"):
-        found = site.session.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
-    return str(found["value"])
-
-
-def _resource(site: Site, kind: str) -> str | None:
-    """The physical id of the stack's one resource of a type."""
-    found = [one.physical_id for one in stack.resources(site.session, site.names.stack) if one.type == kind]
-    return found[0] if found else None
+        answer = site.session.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
+    return str(answer["value"])

@@ -13,6 +13,7 @@ from inferwatch.aws.check.answers import Answered
 from inferwatch.aws.check.link import Link, timed
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
+from inferwatch.aws.stack import Stack
 from inferwatch.errors import AwsError
 from inferwatch.finding import Finding
 
@@ -36,7 +37,7 @@ def follow(site: Site, trial: Trial, patience: Patience) -> Iterator[Link]:
     yield link
     if found is None and trial.url is None:
         return
-    answer, answered = timed("answer", partial(_answers, site, trial, patience), patience.now_ms)
+    answer, answered = timed("answer", partial(_answers, site, trial, found, patience), patience.now_ms)
     yield answer
     if answered is not None:
         yield from _recorded(site, trial, patience, answered)
@@ -44,16 +45,14 @@ def follow(site: Site, trial: Trial, patience: Patience) -> Iterator[Link]:
         yield from _notified(site, trial, patience, in_progress=link.verdict == "not yet")
 
 
-def _answers(site: Site, trial: Trial, patience: Patience) -> tuple[Finding, Answered | None]:
+def _answers(site: Site, trial: Trial, found: Stack | None, patience: Patience) -> tuple[Finding, Answered | None]:
     if site.spec.api.type == "none" and trial.url is None:
         send, address = endpoint.invoker(site), site.names.function
     else:
-        url = trial.url or endpoint.url(site)
-        if url is None:
-            raise AwsError(
-                f"the stack {site.names.stack} has no API, and the spec has one: `inferwatch deploy` makes it"
-            )
-        send, address = endpoint.sender(site, url, trial.token), url
+        address = trial.url or (found.outputs.get(endpoint.URL, "") if found else "")
+        if not address:
+            raise AwsError(f"the stack {site.names.stack} has no output {endpoint.URL}: give the API's own with --url")
+        send = endpoint.sender(site, address, found, trial.token)
     return answers.answers(site, address, send, trial.body, trial.requests, patience.now_ms)
 
 

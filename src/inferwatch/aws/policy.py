@@ -1,0 +1,140 @@
+"""What a person must be allowed to do, to read, check, deploy and destroy one model, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from inferwatch.aws import bootstrap
+from inferwatch.aws.site import Site
+
+Use = Literal["read", "check", "deploy", "destroy"]
+USES: tuple[Use, ...] = ("read", "check", "deploy", "destroy")
+ANY = "*"
+"""For actions that IAM does not tie to resources."""
+
+_CDK_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+_ROLE_STEM = 20
+"""CloudFormation names a role by the stack's name, which it may shorten."""
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them."""
+
+    use: Use
+    action: str
+    resources: tuple[str, ...]
+    example: str
+
+
+def permissions(site: Site) -> tuple[Permission, ...]:
+    """All that the commands with `--aws`, and `deploy` and `destroy`, do in the caller's own name."""
+    return (*_read(site), *_check(site), *_deploy(site), *_destroy(site))
+
+
+def document(wanted: Iterable[Permission]) -> dict[str, Any]:
+    """The policy that allows them: a statement for each use, service and set of resources."""
+    statements: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for one in wanted:
+        statements.setdefault((one.use, one.action.partition(":")[0], one.resources), []).append(one.action)
+    listed: list[dict[str, Any]] = []
+    for number, ((use, service, resources), actions) in enumerate(statements.items(), 1):
+        sid = f"{use.title()}{service.title().replace('-', '')}{number}"
+        listed.append({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)})
+    return {"Version": "2012-10-17", "Statement": listed}
+
+
+def _read(site: Site) -> Iterator[Permission]:
+    names = site.names
+    group = site.arn("logs", f"log-group:{names.log_group}")
+    for action in ("DescribeLogStreams", "DescribeMetricFilters", "FilterLogEvents", "StartQuery"):
+        yield Permission("read", f"logs:{action}", (f"{group}:*",), f"{group}:log-stream:")
+    groups = site.arn("logs", "log-group:*")
+    yield Permission("read", "logs:GetQueryResults", (groups,), groups)  # its ARN has no name of a group
+    for action in ("logs:DescribeLogGroups", "logs:StopQuery", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"):
+        yield Permission("read", action, (ANY,), ANY)
+    alarms = site.arn("cloudwatch", "alarm:*")  # composite alarms are only shown to those who may see all
+    for action in ("DescribeAlarms", "DescribeAlarmHistory"):
+        yield Permission("read", f"cloudwatch:{action}", (alarms,), alarms)
+    function = site.arn("lambda", f"function:{names.function}")
+    alias = f"{function}:{names.alias}"
+    yield Permission("read", "lambda:GetFunctionConfiguration", (function, alias), alias)
+    stack = site.arn("cloudformation", f"stack/{names.stack}/*")
+    for action in ("DescribeStacks", "ListStackResources"):
+        yield Permission("read", f"cloudformation:{action}", (stack,), stack)
+    topic = site.arn("sns", names.topic)
+    yield Permission("read", "sns:ListSubscriptionsByTopic", (topic, f"{topic}-*"), topic)
+    for action in ("DescribeSlackWorkspaces", "DescribeSlackChannelConfigurations"):
+        yield Permission("read", f"chatbot:{action}", (ANY,), ANY)
+    version = site.arn("ssm", f"parameter/cdk-bootstrap/{bootstrap.QUALIFIER}/version")
+    yield Permission("read", "ssm:GetParameter", (version,), version)
+    yield from _simulate(site)
+
+
+def _simulate(site: Site) -> Iterator[Permission]:
+    """To look one's own permissions up, and those of the function's role."""
+    stem = f"arn:{site.partition}:iam::{site.caller.account}:role/{site.names.stack[:_ROLE_STEM]}*"
+    own = principal(site)
+    roles = (stem,) if own is None else (own, stem)
+    yield Permission("read", "iam:SimulatePrincipalPolicy", roles, roles[0])
+    if own is not None and ":role/" in own:
+        yield Permission("read", "iam:GetRole", (own,), own)
+
+
+def principal(site: Site) -> str | None:
+    """The user or role that the caller is, as IAM knows it; None for what IAM has no policies of, such as the root.
+
+    The path of an assumed role is not known from its session, and its place is held by a wildcard.
+    """
+    arn = site.caller.arn
+    service, kind = arn.split(":")[2], arn.split(":")[5]
+    if service == "iam" and kind.startswith("user/"):
+        return arn
+    if service == "sts" and kind.startswith("assumed-role/"):
+        return f"arn:{site.partition}:iam::{site.caller.account}:role/*{kind.split('/')[1]}"
+    return None
+
+
+def _check(site: Site) -> Iterator[Permission]:
+    names, api = site.names, site.spec.api
+    alarm = site.arn("cloudwatch", f"alarm:{names.prefix}-*")
+    yield Permission("check", "cloudwatch:SetAlarmState", (alarm,), alarm)
+    if api.type == "none":
+        alias = site.arn("lambda", f"function:{names.function}:{names.alias}")
+        yield Permission("check", "lambda:InvokeFunction", (alias,), alias)
+    elif api.authorization == "iam":
+        route = site.arn("execute-api", f"*/{names.stage}/POST/predict")  # API Gateway makes up the first part
+        yield Permission("check", "execute-api:Invoke", (route,), route)
+    elif api.authorization == "api-key":
+        keys = f"arn:{site.partition}:apigateway:{site.caller.region}::/apikeys/*"
+        yield Permission("check", "apigateway:GET", (keys,), keys)
+
+
+def _deploy(site: Site) -> Iterator[Permission]:
+    """CDK does the rest in the names of the roles that its bootstrap stack made."""
+    account, region = site.caller.account, site.caller.region
+    stem = f"arn:{site.partition}:iam::{account}:role/cdk-{bootstrap.QUALIFIER}"
+    roles = tuple(f"{stem}-{name}-role-{account}-{region}" for name in _CDK_ROLES)
+    yield Permission("deploy", "sts:AssumeRole", roles, roles[0])
+
+
+def _destroy(site: Site) -> Iterator[Permission]:
+    names = site.names
+    stack = site.arn("cloudformation", f"stack/{names.stack}/*")
+    for action in ("DeleteStack", "DescribeStackEvents"):
+        yield Permission("destroy", f"cloudformation:{action}", (stack,), stack)
+    stacks = site.arn("cloudformation", "stack/*/*")  # whether another stack uses the same upload
+    yield Permission("destroy", "cloudformation:GetTemplate", (stacks,), stacks)
+    yield Permission("destroy", "cloudformation:ListStacks", (ANY,), ANY)
+    groups = tuple(site.arn("logs", f"log-group:{name}:*") for name in (names.log_group, names.access_log_group))
+    yield Permission("destroy", "logs:DeleteLogGroup", groups, groups[0])
+    keys = site.arn("kms", "key/*")  # KMS makes up its ids
+    yield Permission("destroy", "kms:ScheduleKeyDeletion", (keys,), keys)
+    images = site.arn("ecr", f"repository/{bootstrap.repository(site.caller)}")
+    yield Permission("destroy", "ecr:BatchDeleteImage", (images,), images)
+    bucket = f"arn:{site.partition}:s3:::{bootstrap.bucket(site.caller)}"
+    yield Permission("destroy", "s3:ListBucketVersions", (bucket,), bucket)
+    for action in ("DeleteObject", "DeleteObjectVersion"):
+        yield Permission("destroy", f"s3:{action}", (f"{bucket}/*",), f"{bucket}/*")
