@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Annotations, RemovalPolicy
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -13,12 +14,10 @@ from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.http_api import PredictHttpApi
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
 from inferwatch.cdk.rest_api import PredictRestApi
+from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.errors import SpecError
-
-WAITS = {"http": 30, "rest": 29}
-"""Seconds until API Gateway answers 504 by itself, while the function goes on."""
 
 
 class InferenceApi(Construct):
@@ -28,7 +27,7 @@ class InferenceApi(Construct):
     the organisation's is made, and stays when the stack goes (`removal_policy`). account_role: whether a REST API also
     sets the role by which API Gateway writes logs, one for the whole account and region. Raises SpecError.
 
-    url (of the route), access_log_group, api (CDK's own construct), api_key (None without auth `api-key`).
+    url and route_arn (of the route), access_log_group, api (CDK's own construct), api_key (None without auth `api-key`).
     """
 
     def __init__(
@@ -45,14 +44,20 @@ class InferenceApi(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._spec = as_spec(spec)
+        limits.check(self._spec)
         self._called = called or names(self._spec)
         if self._spec.api.type == "none":
             raise SpecError(self._spec.file, "api.type", "'none' makes no API; allowed are 'http' and 'rest'")
         self.access_log_group = access_log_group or self._log_group(removal_policy)
-        self._warn_of_long_timeouts()
-        self.face = self._face(function, account_role)
-        self.api, self.url = self.face.api, self.face.url
-        self.api_key = self.face.api_key if isinstance(self.face, PredictRestApi) else None
+        face = self._face(function, account_role)
+        self.api, self.url, self.route_arn = face.api, face.url, face.route_arn
+        self.api_key = face.api_key if isinstance(face, PredictRestApi) else None
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` send requests, where the authorization is IAM."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["execute-api:Invoke"], resource_arns=[self.route_arn]
+        )
 
     def _log_group(self, removal_policy: RemovalPolicy) -> logs.LogGroup:
         name = self._called.access_log_group
@@ -81,13 +86,3 @@ class InferenceApi(Construct):
             access_log_format=line,
             account_role=account_role,
         )
-
-    def _warn_of_long_timeouts(self) -> None:
-        """No error: a first start that takes longer than Lambda's init may needs a longer timeout than any answer."""
-        waits, timeout = WAITS[self._spec.api.type], self._spec.function.timeout
-        if timeout > waits:
-            Annotations.of(self).add_warning_v2(
-                "inferwatch:function.timeout",
-                f"function.timeout: {timeout:g} s is longer than API Gateway waits: it answers 504 after {waits} s, "
-                "and the function goes on",
-            )

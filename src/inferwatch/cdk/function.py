@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -18,6 +18,7 @@ from inferwatch.cdk.code import Packaged, packaged
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
 from inferwatch.cdk.rollout import GradualRollout
+from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.errors import SpecError
 from inferwatch.serving import cors
@@ -51,6 +52,7 @@ class InferenceFunction(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._spec = as_spec(spec)
+        limits.check(self._spec)
         self._called = called or names(self._spec)
         if self._spec.model.predict is None:
             raise SpecError(self._spec.file, "model.predict", 'is missing: what shall be served? As in "app:predict"')
@@ -123,6 +125,10 @@ class InferenceFunction(Construct):
         return GradualRollout(self, "Rollout", function=self.function, alias=self.alias, rollout=rollout)
 
     def _acknowledge(self) -> None:
+        resource = self.function.node.default_child
+        assert isinstance(resource, CfnResource)
+        # CDK says of every function that it depends on its role, which its Role property says already.
+        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
         if self._spec.function.package == "zip":
             reason = "function.python of the spec chooses the version: the one that the model's libraries are made for."
             acknowledged.rule(self.function, "L1", reason)

@@ -18,7 +18,10 @@ _AUTHORIZATIONS = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 
 
 class PredictHttpApi(Construct):
-    """`POST /predict` before `function`, with the spec's authorization, throttling, CORS and stage. api, url."""
+    """`POST /predict` before `function`, with the spec's authorization, throttling, CORS and stage.
+
+    api, url, route_arn.
+    """
 
     def __init__(
         self,
@@ -56,13 +59,14 @@ class PredictHttpApi(Construct):
             ),
         )
         self.url = f"{self.api.api_endpoint}/{called.stage}{PATH}"
+        self.route_arn = self.api.arn_for_execute_api(METHOD, PATH, called.stage)
         lambda_.CfnPermission(
             self,
             "Permission",
             action="lambda:InvokeFunction",
             function_name=function.function_arn,
             principal="apigateway.amazonaws.com",
-            source_arn=self.api.arn_for_execute_api(METHOD, PATH, called.stage),
+            source_arn=self.route_arn,
         )
 
     def _route(self, function: lambda_.IFunction) -> None:

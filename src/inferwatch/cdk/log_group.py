@@ -16,7 +16,8 @@ KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 """Records outlive the stack. Those of a stack that was never made do not, or it could not be tried again."""
 
 KEY_WAITS = Duration.days(7)
-_FOR_LOGS = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+# DescribeKey, which AWS's example adds, has no encryption context: under this condition it would allow nothing.
+_FOR_LOGS = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
 
 
 def log_group(
@@ -60,7 +61,7 @@ def log_key(
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
             actions=_FOR_LOGS,
             resources=["*"],
-            conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arns}},
+            conditions={"StringEquals": {"kms:EncryptionContext:aws:logs:arn": arns}},
         )
     )
     return key

@@ -25,8 +25,19 @@ def copy(spec: MonitorSpec, target: Path) -> None:
             copy_file(source / relative, target / relative)
     except OSError as error:
         raise DeployError(f"{error.filename or source} cannot be deployed: {error.strerror or error}") from None
+    _check_that_it_serves(spec, source, target)
     compiled = orjson.dumps(spec.compile(), option=orjson.OPT_SORT_KEYS)
     (target / compiled_spec.FILE).write_bytes(compiled)
+
+
+def _check_that_it_serves(spec: MonitorSpec, source: Path, target: Path) -> None:
+    """What predict and parse name must not stay at home. It may also come with a package of the requirements."""
+    for key in ("predict", "parse"):
+        entry: str | None = getattr(spec.model, key)
+        name = entry.partition(":")[0].partition(".")[0] if entry else ""
+        for path in (f"{name}.py", name):
+            if name and (source / path).exists() and not (target / path).exists():
+                raise DeployError(f"{source / path}, which model.{key} names, is left out by {source / ignore.FILE}")
 
 
 def copy_file(source: Path, target: Path) -> None:

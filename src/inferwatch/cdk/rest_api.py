@@ -28,7 +28,7 @@ _LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 class PredictRestApi(Construct):
     """`POST /predict` before `function`, by API key or IAM, with the spec's limits, validation, CORS and stage.
 
-    api, url, api_key (None for IAM).
+    api, url, route_arn, api_key (None for IAM).
     """
 
     def __init__(
@@ -64,10 +64,12 @@ class PredictRestApi(Construct):
         )
         if account_role:
             self._account_role()
+        self.api.node.try_remove_child("Endpoint")  # CDK's output of a URL that answers nothing
+        self._pages_may_read_refusals()
         self._method(function)
         self.api_key = self._usage_plan() if spec.api.authorization == "api-key" else None
-        self._refusals()
         self.url = self.api.url_for_path("/predict")
+        self.route_arn = self.api.arn_for_execute_api("POST", "/predict", called.stage)
         self._acknowledge()
 
     def _account_role(self) -> None:
@@ -117,6 +119,13 @@ class PredictRestApi(Construct):
         model = apigateway.CfnModel(
             self, "Request", rest_api_id=self.api.rest_api_id, content_type="application/json", schema=schema
         )
+        self.api.add_gateway_response(
+            "BadBody",
+            type=apigateway.ResponseType.BAD_REQUEST_BODY,
+            status_code="400",
+            response_headers=self._headers(),
+            templates={"application/json": bad_body(self._spec)},
+        )
         deployment = self.api.latest_deployment
         assert deployment is not None
         deployment.add_to_logical_id({"request": schema})  # else a new schema would not reach the stage
@@ -143,22 +152,16 @@ class PredictRestApi(Construct):
         plan.add_api_key(key)
         return key
 
-    def _refusals(self) -> None:
-        """What API Gateway answers by itself: pages may read it, and a refused body is told of as by the function."""
-        origins = self._spec.api.allow_origins
-        # One header for all: where there are several origins, only the function can tell which of them asked.
-        headers = {"Access-Control-Allow-Origin": f"'{origins[0]}'"} if len(origins) == 1 else {}
-        types = apigateway.ResponseType
-        if headers:
+    def _pages_may_read_refusals(self) -> None:
+        if headers := self._headers():
+            types = apigateway.ResponseType
             self.api.add_gateway_response("ClientError", type=types.DEFAULT_4_XX, response_headers=headers)
             self.api.add_gateway_response("ServerError", type=types.DEFAULT_5_XX, response_headers=headers)
-        self.api.add_gateway_response(
-            "BadBody",
-            type=types.BAD_REQUEST_BODY,
-            status_code="400",
-            response_headers=headers,
-            templates={"application/json": bad_body(self._spec)},
-        )
+
+    def _headers(self) -> dict[str, str]:
+        """Of API Gateway's own answers. Where there are several origins, only the function can tell which one asked."""
+        origins = self._spec.api.allow_origins
+        return {"Access-Control-Allow-Origin": f"'{origins[0]}'"} if len(origins) == 1 else {}
 
     def _acknowledge(self) -> None:
         stage = self.api.deployment_stage

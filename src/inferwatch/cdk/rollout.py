@@ -11,9 +11,6 @@ from constructs import Construct
 from inferwatch.cdk import acknowledged
 from inferwatch.spec.function import Rollout
 
-ALARMS_MAX = 10
-"""CodeDeploy's own limit for one deployment group."""
-
 
 class GradualRollout(Construct):
     """CodeDeploy's shifting of `alias` to each new version of `function`; rollout: its name of the way."""

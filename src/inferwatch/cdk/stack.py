@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from aws_cdk import Annotations, CfnOutput, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_logs as logs
-from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
+from inferwatch.cdk import existing
 from inferwatch.cdk.api import InferenceApi
 from inferwatch.cdk.function import InferenceFunction
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
 from inferwatch.cdk.monitoring import ModelMonitoring
-from inferwatch.cdk.rollout import ALARMS_MAX
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
 
@@ -63,28 +62,25 @@ class ModelStack(Stack):
         self.monitoring = ModelMonitoring(
             self, "Monitoring", spec=self.spec, log_group=self.log_group, access_log_group=self.access_log_group
         )
-        self._roll_back()
+        self.function.roll_back_on(self.monitoring.alarms.values())
         self._tag()
         self._outputs()
 
-    def _log_groups(self, has_api: bool, removal_policy: RemovalPolicy) -> tuple[logs.LogGroup, logs.LogGroup | None]:
-        """The records', and the API's access log, with one key for both."""
+    def _log_groups(self, has_api: bool, removal_policy: RemovalPolicy) -> tuple[logs.ILogGroup, logs.ILogGroup | None]:
+        """The records', and the API's access log, with one key for both. One that is there already stays as it is."""
         ids = {"Records": self.called.log_group} | ({"Access": self.called.access_log_group} if has_api else {})
         shared: dict[str, Any] = {"spec": self.spec, "removal_policy": removal_policy}
         scope = Construct(self, "Logs")
-        key = log_key(scope, "Key", groups=list(ids.values()), **shared)
-        made = {id: log_group(scope, id, name=name, key=key, **shared) for id, name in ids.items()}
-        return made["Records"], made.get("Access")
-
-    def _roll_back(self) -> None:
-        alarms: list[IAlarmRef] = list(self.monitoring.alarms.values())
-        self.function.roll_back_on(alarms[:ALARMS_MAX])
-        if self.function.rollout and len(alarms) > ALARMS_MAX:
-            left_out = ", ".join(list(self.monitoring.alarms)[ALARMS_MAX:])
-            Annotations.of(self).add_warning_v2(
-                "inferwatch:function.rollout",
-                f"function.rollout: CodeDeploy watches {ALARMS_MAX} alarms; these turn no rollout back: {left_out}",
-            )
+        there = existing.log_groups(self.node)
+        new = [name for name in ids.values() if name not in there]
+        key = log_key(scope, "Key", groups=new, **shared) if new else None
+        found: dict[str, logs.ILogGroup] = {
+            id: log_group(scope, id, name=name, key=key, **shared)
+            if name in new
+            else logs.LogGroup.from_log_group_name(scope, id, name)
+            for id, name in ids.items()
+        }
+        return found["Records"], found.get("Access")
 
     def _tag(self) -> None:
         identity = self.spec.identity
