@@ -65,22 +65,6 @@ def test_a_stack_is_found_with_its_outputs_and_resources(session: boto3.Session)
     assert (resource.logical_id, resource.physical_id, resource.type) == ("Group", GROUP, "AWS::Logs::LogGroup")
 
 
-def test_a_log_group_of_the_stack_s_own_is_no_problem(session: boto3.Session) -> None:
-    assert log_group.problem(session, GROUP, "model") is None
-    made(session, "model", GROUP)
-    assert log_group.problem(session, GROUP, "model") is None
-
-
-def test_a_log_group_of_another_s_is_explained(session: boto3.Session) -> None:
-    session.client("logs").create_log_group(logGroupName=f"{GROUP}/access")
-    assert log_group.problem(session, GROUP, "model") is None
-    session.client("logs").create_log_group(logGroupName=GROUP)
-    problem = log_group.problem(session, GROUP, "model")
-    assert problem is not None
-    assert f"{GROUP} exists, and the stack model did not make it" in problem
-    assert "--existing-log-group" in problem
-
-
 def test_a_log_group_is_deleted_and_may_be_gone_already(session: boto3.Session) -> None:
     session.client("logs").create_log_group(logGroupName=GROUP)
     log_group.delete(session, GROUP)

@@ -61,10 +61,10 @@ def test_what_the_app_remarks_is_said_without_its_id(model: Path) -> None:
 
 def test_the_app_runs_by_this_python_and_hears_what_cdk_would_tell_it(model: Path) -> None:
     (model / "cdk.json").write_text('{"app": "python3 cdk_app.py", "context": {"mine": "yes"}}')
-    synthesize(model, Target("123456789012", "eu-central-1"), existing_log_groups=True)
+    synthesize(model, Target("123456789012", "eu-central-1"), existing_log_groups=["/test/claim"])
     heard = told(model)
     assert Path(heard["python"]).parent == Path(sys.executable).parent
-    assert json.loads(heard["CDK_CONTEXT_JSON"]) == {"mine": "yes", "inferwatch:existing-log-groups": True}
+    assert json.loads(heard["CDK_CONTEXT_JSON"]) == {"mine": "yes", "inferwatch:existing-log-groups": ["/test/claim"]}
     assert (heard["CDK_DEFAULT_ACCOUNT"], heard["CDK_DEFAULT_REGION"]) == ("123456789012", "eu-central-1")
     assert heard["INFERWATCH_ENVIRONMENT"] == "dev"
     assert "node" in heard["JSII_NODE"]

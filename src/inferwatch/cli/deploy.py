@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.cli.synth import show
@@ -34,7 +35,7 @@ def command(
     What is missing is said before anything is made. A container image needs Docker here.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import cdk_cli, outcome, question, synthesis
+    from inferwatch.cli.deployment import outcome, question, synthesis
 
     spec = load_spec(path, environment)
     limits.check(spec)
@@ -45,21 +46,18 @@ def command(
     where = open_site(spec, region)
     variables = _variables(where)
     _look_first(where, variables, bootstrap=bootstrap, existing_log_group=existing_log_group)
-    folder = Path(spec.folder)
+    assembly = Path(spec.folder) / synthesis.OUTPUT
     target = synthesis.Target(where.caller.account, where.caller.region)
-    assembly = folder / synthesis.OUTPUT
-    stacks = synthesis.synthesize(spec, assembly, target, variables, existing_log_groups=existing_log_group)
-    for stack in stacks:
+    there = _log_groups_to_use(where)
+    for stack in synthesis.synthesize(spec, assembly, target, variables, existing_log_groups=there):
         show(stack)
     if not question.agreed(f"Deploy to {where.where}?", yes=yes):
         raise click.Abort
     if bootstrap:
-        _bootstrap(where, folder, variables)
-    arguments = ["deploy", "--app", str(assembly.resolve()), "--all", "--require-approval", "never", "--no-notices"]
-    if cdk_cli.run([*arguments, "--progress", "events"], folder, variables):
-        raise DeployError(_failure(where))
+        _bootstrap(where, variables)
+    outputs = _deploy(where, assembly.resolve(), variables)
     output.note(f"{where.names.stack} is deployed to {where.where}.")
-    for what, says in outcome.lines(where):
+    for what, says in outcome.lines(where, outputs):
         click.echo(f"  {what:10} {says}")
 
 
@@ -76,7 +74,20 @@ def _look_first(where: Site, variables: Mapping[str, str], *, bootstrap: bool, e
         raise DeployError("nothing was made.\n" + "\n".join(f"- {says}" for says in wrong))
 
 
-def _bootstrap(where: Site, folder: Path, variables: Mapping[str, str]) -> None:
+def _log_groups_to_use(where: Site) -> tuple[str, ...]:
+    """Those that are there already. Where they were in the way, that was said before."""
+    from inferwatch.aws import explained
+    from inferwatch.cli.deployment import log_groups
+
+    try:
+        return log_groups.not_ours(where)
+    except AwsError as error:
+        if error.code in explained.DENIED:
+            return ()
+        raise
+
+
+def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:
     from inferwatch.aws import bootstrap
     from inferwatch.cli.deployment import cdk_cli
 
@@ -84,8 +95,21 @@ def _bootstrap(where: Site, folder: Path, variables: Mapping[str, str]) -> None:
         output.note("bootstrapped already")
         return
     environment = f"aws://{where.caller.account}/{where.caller.region}"
-    if cdk_cli.run(["bootstrap", environment, "--no-notices"], folder, variables):
+    if cdk_cli.run(["bootstrap", environment, "--no-notices"], Path(where.spec.folder), variables):
         raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
+
+
+def _deploy(where: Site, assembly: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Make every stack of the assembly; gives the outputs of the model's."""
+    from inferwatch.cli.deployment import cdk_cli
+
+    file = assembly / "outputs.json"
+    arguments = ["deploy", "--app", str(assembly), "--all", "--require-approval", "never", "--no-notices"]
+    arguments += ["--progress", "events", "--outputs-file", str(file)]
+    if cdk_cli.run(arguments, Path(where.spec.folder), variables):
+        raise DeployError(_failure(where))
+    outputs: dict[str, dict[str, str]] = orjson.loads(file.read_bytes()) if file.exists() else {}
+    return outputs.get(where.names.stack, {})
 
 
 def _variables(where: Site) -> dict[str, str]:

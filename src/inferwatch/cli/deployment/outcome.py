@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 import orjson
 
-from inferwatch.aws import endpoint, stack
+from inferwatch.aws import endpoint
 from inferwatch.aws.site import Site
 from inferwatch.spec.sample import sample
 
@@ -19,15 +19,16 @@ _CONSOLES = {
 }
 
 
-def lines(site: Site) -> Iterator[tuple[str, str]]:
-    """Pairs of what it is, and the link or command. Raises AwsError."""
-    address = endpoint.url(site)
-    body = orjson.dumps(sample(site.spec.features)).decode()
+def lines(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of what it is, and the link or command. outputs: the stack's."""
+    body = shlex.quote(orjson.dumps(sample(site.spec.features)).decode())
+    address = outputs.get(endpoint.URL)
     if address is not None:
         yield "predict", address
-        yield "try", _request(site, address, body)
+        yield "try", _request(site, address, body, outputs.get(endpoint.API_KEY_ID))
     else:
-        yield "try", f"aws lambda invoke --function-name {_function(site)} --payload {shlex.quote(body)} /dev/stdout"
+        options = f"--qualifier {site.names.alias} --region {site.caller.region} --cli-binary-format raw-in-base64-out"
+        yield "try", f"aws lambda invoke --function-name {site.names.function} {options} --payload {body} /dev/stdout"
     yield "dashboard", dashboard(site)
     yield "logs", f"{_console(site)}#logsV2:log-groups/log-group/{_twice_quoted(site.names.log_group)}"
     yield "next", "inferwatch check --aws"
@@ -38,30 +39,18 @@ def dashboard(site: Site) -> str:
     return f"{_console(site)}#dashboards/dashboard/{quote(site.names.dashboard, safe='')}"
 
 
-def _request(site: Site, address: str, body: str) -> str:
-    """With curl, the secret fetched as it runs: it stands in no log."""
-    auth = site.spec.api.authorization
-    command = f"curl -d {shlex.quote(body)} -H 'content-type: application/json' {address}"
+def _request(site: Site, address: str, body: str, api_key_id: str | None) -> str:
+    """With curl. Secrets are fetched as it runs, so that none is printed."""
+    region, auth = site.caller.region, site.spec.api.authorization
+    command = f"curl -d {body} -H 'content-type: application/json' {address}"
     if auth == "iam":
-        signed = (
-            f'--aws-sigv4 "aws:amz:{site.caller.region}:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
-        )
+        signed = f'--aws-sigv4 aws:amz:{region}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
         session = '-H "x-amz-security-token: $AWS_SESSION_TOKEN"'
         return f'eval "$(aws configure export-credentials --format env)"; {command} {signed} {session}'
     if auth == "api-key":
-        (key,) = [
-            one.physical_id
-            for one in stack.resources(site.session, site.names.stack)
-            if one.type == "AWS::ApiGateway::ApiKey"
-        ]
-        value = f"aws apigateway get-api-key --region {site.caller.region} --include-value --query value --output text"
-        return f'{command} -H "x-api-key: $({value} --api-key {key})"'
+        value = f"aws apigateway get-api-key --region {region} --include-value --query value --output text"
+        return f'{command} -H "x-api-key: $({value} --api-key {api_key_id})"'
     return f'{command} -H "authorization: Bearer $TOKEN"' if auth == "jwt" else command
-
-
-def _function(site: Site) -> str:
-    options = f"--qualifier {site.names.alias} --region {site.caller.region} --cli-binary-format raw-in-base64-out"
-    return f"{site.names.function} {options}"
 
 
 def _console(site: Site) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from inferwatch.aws import bootstrap, explained, function, log_group, slack, stack
+from inferwatch.aws import bootstrap, explained, function, slack, stack
 from inferwatch.aws.site import Site
-from inferwatch.cli.deployment import cdk_cli, docker
+from inferwatch.cli.deployment import cdk_cli, docker, log_groups
 from inferwatch.errors import AwsError, InferWatchError
 from inferwatch.finding import Finding
 
@@ -27,8 +27,8 @@ def findings(
 ) -> Iterator[Finding]:
     """One for each check, `ok`, `wrong`, or `warning` where the caller may not look.
 
-    bootstraps: the account is going to be bootstrapped, so that it need not be; existing_log_group: the log group is
-    to be used as it is.
+    bootstraps: the account is going to be bootstrapped, so that it need not be; existing_log_group: log groups that are
+    there already are to be used as they are.
     """
     for what, check in _checks(site, environ, bootstraps, existing_log_group):
         yield _finding(what, check)
@@ -45,12 +45,8 @@ def _checks(
         yield "bootstrap", partial(bootstrap.problem, session, site.caller)
     yield "stack", partial(stack_problem, site)
     yield "function", partial(function_problem, site)
-    if existing_log_group:
-        yield "log group", partial(_must_be_there, site)
-    else:
-        yield "log group", partial(log_group.problem, session, names.log_group, names.stack)
-    if site.spec.api.type != "none":
-        yield "access log", partial(log_group.problem, session, names.access_log_group, names.stack)
+    if not existing_log_group:
+        yield "log group", partial(log_groups.problem, site)
     for name, target in site.spec.notify.items():
         if target.workspace_id is not None and target.channel_id is not None:
             yield f"notify.{name}", partial(slack.workspace_problem, session, target.workspace_id)
@@ -73,18 +69,12 @@ def function_problem(site: Site) -> Problem:
     name = site.names.function
     if function.find(site.session, name, "$LATEST") is None:
         return None
-    if stack.holds(site.session, site.names.stack, "AWS::Lambda::Function", name):
+    if log_groups.in_use(site):
         return None
     return (
         f"there is a function {name} in {site.where} already, and the stack {site.names.stack} did not make it: "
         "another model of this name has it; give this one another"
     )
-
-
-def _must_be_there(site: Site) -> Problem:
-    if log_group.find(site.session, site.names.log_group) is not None:
-        return None
-    return f"there is no log group {site.names.log_group} in {site.where}: leave out --existing-log-group"
 
 
 def _finding(what: str, check: Check) -> Finding:

@@ -7,23 +7,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import orjson
 
-from inferwatch.cdk import node
+from inferwatch.cdk import existing, node
 from inferwatch.cli.deployment import assembly
 from inferwatch.cli.deployment.assembly import StackTemplate
 from inferwatch.errors import DeployError
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 OUTPUT = "cdk.out"
-EXISTING_LOG_GROUPS = "inferwatch:existing-log-groups"
-"""CDK context: the log groups are there already, and the stack shall not make them."""
-
 STANDARD_ERROR = 2
 _DEFAULT_APP = "import sys; from inferwatch.cdk import model_app; model_app(sys.argv[1]).synth()"
 _LAST_LINES = 12
@@ -43,13 +40,17 @@ def synthesize(
     target: Target,
     environ: Mapping[str, str],
     *,
-    existing_log_groups: bool = False,
+    existing_log_groups: Sequence[str] = (),
 ) -> tuple[StackTemplate, ...]:
-    """Write the assembly into `output` and give its stacks; an earlier one in it goes. Raises DeployError."""
+    """Write the assembly into `output` and give its stacks; an earlier one in it goes. Raises DeployError.
+
+    existing_log_groups: names of those that the stack shall use and not make.
+    """
     folder = Path(spec.folder)
     _clear(output)
     settings = _settings(folder)
-    context = {**settings.get("context", {}), **({EXISTING_LOG_GROUPS: True} if existing_log_groups else {})}
+    told = {existing.CONTEXT: list(existing_log_groups)} if existing_log_groups else {}
+    context = {**settings.get("context", {}), **told}
     variables = {
         **environ,
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environ.get("PATH", os.defpath))),

@@ -1,0 +1,41 @@
+"""The log groups of a model that a deployment finds: the stack's own, others to be used, others in the way."""
+
+from __future__ import annotations
+
+from inferwatch.aws import log_group, stack
+from inferwatch.aws.site import Site
+
+FUNCTION = "AWS::Lambda::Function"
+LOG_GROUP = "AWS::Logs::LogGroup"
+
+
+def names(site: Site) -> tuple[str, ...]:
+    """Of the records, and of the API's access log where there is an API."""
+    own = (site.names.log_group,)
+    return own if site.spec.api.type == "none" else (*own, site.names.access_log_group)
+
+
+def not_ours(site: Site) -> tuple[str, ...]:
+    """Those that are there, and that the stack did not make. Raises AwsError."""
+    return tuple(
+        name
+        for name in names(site)
+        if log_group.find(site.session, name) is not None
+        and not stack.holds(site.session, site.names.stack, LOG_GROUP, name)
+    )
+
+
+def in_use(site: Site) -> bool:
+    """Whether the stack has its function: then it was told before to use the groups that it did not make."""
+    return stack.holds(site.session, site.names.stack, FUNCTION, site.names.function)
+
+
+def problem(site: Site) -> str | None:
+    """Why the stack cannot make its log groups, and what to do; None where it can. Raises AwsError."""
+    if in_use(site) or not (found := not_ours(site)):
+        return None
+    return (
+        f"there is {' and '.join(found)} already, and the stack {site.names.stack} did not make it: an earlier "
+        "`destroy` kept it, another stack has it, or something logged there before; `inferwatch deploy "
+        "--existing-log-group` uses it as it is, and `aws logs delete-log-group` removes it with every line in it"
+    )
