@@ -78,6 +78,9 @@ def _function(template: Template, name: str, argument: Any) -> Any:
     if name == "Fn::Select":
         index, parts = argument
         return resolved(template, parts)[int(index)]
+    if name == "Fn::FindInMap":
+        table, row, column = resolved(template, argument)
+        return template["Mappings"][table][row][column]
     if name == "Fn::Split":
         separator, text = argument
         return resolved(template, text).split(separator)

@@ -18,6 +18,8 @@ from inferwatch.spec import load_spec
 EXAMPLES = SPECS.parents[2] / "examples"
 MODELS = {
     "digits": (EXAMPLES / "digits", "dev"),  # an image behind an HTTP API
+    "rich": (SPECS / "rich", "prod"),  # a zip behind a REST API, and all that a spec can turn on
+    "bare": (SPECS / "bare", "dev"),  # a function alone
 }
 FRANKFURT = Environment(account="123456789012", region="eu-central-1")
 
