@@ -1,0 +1,96 @@
+"""What one model uses in a month on AWS: counted from its spec, and from how often it is asked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from inferwatch.cloudwatch.alarms import alarm_properties
+from inferwatch.cloudwatch.filters import metric_filters
+from inferwatch.spec.function import Architecture
+from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.period import HIGH_RESOLUTION
+
+EVERY_LINE_METRICS = 5
+"""Invocations, SuccessCount, ErrorCount, RejectedCount, LatencyMs."""
+
+ACCESS_LINE_KB = Decimal("0.5")
+"""Of the API's access log, as `access_log` writes it."""
+
+INCLUDED_STORAGE_MB = 512
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """A month of one model.
+
+    billed_ms: of one request, its share of init time included; memory, ephemeral_storage: MB; log_kb: of one request,
+    all lines of the model's log group; access_kb: of one line of the API's access log; metrics: custom ones, each
+    dimension set counted; alarms, high_resolution_alarms: metrics that they watch; provisioned: environments kept
+    warm; keys: of the customer's own; put_metric_data: whether each request sends its metrics by a call of its own.
+    """
+
+    requests: int
+    billed_ms: Decimal
+    memory: int
+    architecture: Architecture = "x86_64"
+    provisioned: int = 0
+    ephemeral_storage: int = INCLUDED_STORAGE_MB
+    log_kb: Decimal = Decimal(0)
+    access_kb: Decimal = Decimal(0)
+    retention_days: int = 0
+    metrics: int = 0
+    alarms: int = 0
+    high_resolution_alarms: int = 0
+    composite_alarms: int = 0
+    dashboards: int = 1
+    insights: bool = False
+    put_metric_data: bool = False
+    api: Literal["http", "rest", "none"] = "http"
+    image_gb: Decimal = Decimal(0)
+    notifications: int = 0
+    keys: int = 0
+
+
+def usage(
+    spec: MonitorSpec, *, requests: int, billed_ms: Decimal, log_kb: Decimal, image_gb: Decimal, notifications: int
+) -> Usage:
+    """What `spec` makes of so many requests a month. image_gb: counts only where the package is an image."""
+    function = spec.function
+    watched = [
+        (alarm.period in HIGH_RESOLUTION, _metrics_watched(alarm_properties(spec, alarm))) for alarm in spec.alarms
+    ]
+    return Usage(
+        requests=requests,
+        billed_ms=billed_ms,
+        memory=function.memory,
+        architecture=function.architecture,
+        provisioned=function.provisioned_concurrency or 0,
+        ephemeral_storage=function.ephemeral_storage,
+        log_kb=log_kb,
+        access_kb=Decimal(0) if spec.api.type == "none" else ACCESS_LINE_KB,
+        retention_days=spec.logs.retention_days,
+        metrics=_metrics(spec),
+        alarms=sum(count for high, count in watched if not high),
+        high_resolution_alarms=sum(count for high, count in watched if high),
+        composite_alarms=len(spec.composite_alarms) + 1,  # and the one over all alarms
+        insights=function.insights,
+        api=spec.api.type,
+        image_gb=image_gb if function.package == "image" else Decimal(0),
+        notifications=notifications,
+        keys=1 + spec.logs.customer_key,  # that of the topics, and that of the logs
+    )
+
+
+def _metrics(spec: MonitorSpec) -> int:
+    """Each metric in each dimension set is one to pay for; those of metric filters have one set."""
+    embedded = EVERY_LINE_METRICS + spec.has_confidence + len(spec.metrics)
+    sets = 2 if spec.model.by_version else 1
+    return embedded * sets + len(metric_filters(spec))
+
+
+def _metrics_watched(properties: dict[str, object]) -> int:
+    """An alarm on metric math is paid for each metric in it."""
+    metrics = properties.get("Metrics")
+    return sum("MetricStat" in query for query in metrics) if isinstance(metrics, list) else 1
