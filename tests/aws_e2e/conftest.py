@@ -1,0 +1,49 @@
+"""One MiniStack, one synth and one deployment for all tests here: who uses them is in the xdist group "ministack"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deployed_stack import DeployedStack, bootstrap, deploy, synthesized, without
+from emulated_model import make_model
+from ministack_process import MiniStack, ministack
+from unsupported import UNSUPPORTED, validate_requests
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model's folder."""
+    return make_model(tmp_path_factory.mktemp("emulated") / "doubler")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    with ministack(tmp_path_factory.mktemp("ministack")) as running:
+        bootstrap(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def assembly(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of the model's environments, each a stack."""
+    import emulated_stacks  # it starts Node.js, so not where tests are only collected
+
+    folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    emulated_stacks.synthesize(model, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rest(cloud: MiniStack, assembly: Path) -> DeployedStack:
+    """The stack with the REST API, as far as MiniStack can make it."""
+    stack = deploy(cloud, assembly, "rest", without(synthesized(assembly, "rest"), UNSUPPORTED))
+    validate_requests(cloud, stack)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def http(cloud: MiniStack, assembly: Path) -> DeployedStack:
+    """The stack with the HTTP API, as far as MiniStack can make it."""
+    return deploy(cloud, assembly, "http", without(synthesized(assembly, "http"), UNSUPPORTED))

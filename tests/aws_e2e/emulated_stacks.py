@@ -1,0 +1,18 @@
+"""The stacks that MiniStack gets: the same model behind a REST API and behind an HTTP API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import App
+
+from inferwatch.cdk import ModelStack
+from inferwatch.spec import load_spec
+
+
+def synthesize(model: Path, folder: Path) -> None:
+    """Write the assembly to `folder`; each stack's template is called as its environment."""
+    app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
+    for environment in ("rest", "http"):
+        ModelStack(app, environment, spec=load_spec(model, environment))
+    app.synth()
