@@ -98,8 +98,8 @@ def _in_sub(template: Template, name: str, known: dict[str, Any]) -> Any:
 def named(template: Template, logical: str) -> str:
     """What the resource is called: by its template, else by its logical id."""
     properties = template["Resources"][logical].get("Properties", {})
-    given = next((properties[member] for member in _NAME_MEMBERS if isinstance(properties.get(member), str)), None)
-    return given or logical
+    given = next((properties[member] for member in _NAME_MEMBERS if member in properties), logical)
+    return str(resolved(template, given))
 
 
 def arn(template: Template, logical: str) -> str:

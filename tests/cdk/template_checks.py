@@ -11,8 +11,9 @@ from boolean_expression import composite_rule, filter_pattern, rule_names, selec
 from intrinsics import Template, resolved
 
 LAMBDA_MEMORY = (128, 10_240)
-FUNCTION_ARN = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?"
+FUNCTION_ARN = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:(?P<function>[A-Za-z0-9_-]+)(:[A-Za-z0-9_-]+)?"
 INVOCATION_URI = rf"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/2015-03-31/functions/{FUNCTION_ARN}/invocations"
+_INVOCATION = r"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/\1/invocations"
 SLACK = {"SlackWorkspaceId": r"[TE][0-9A-Z]{7,}", "SlackChannelId": r"[CG][0-9A-Z]{7,}"}
 
 Check = Callable[[Template], list[str]]
@@ -100,15 +101,21 @@ def lambda_memory(template: Template) -> list[str]:
 
 
 def integration_uris(template: Template) -> list[str]:
-    """API Gateway's integrations with Lambda: the URI of the invocation, of a function of the template."""
-    problems = []
+    """API Gateway's integrations with Lambda: the URI of the invocation of a function of the template."""
+    functions = {properties["FunctionName"] for _, properties in _of(template, "AWS::Lambda::Function")}
+    uris: dict[str, object] = {}
     for logical, properties in _of(template, "AWS::ApiGateway::Method"):
         integration = properties.get("Integration", {})
         if integration.get("Type") in ("AWS", "AWS_PROXY"):
-            problems += _uri(logical, integration.get("Uri"), INVOCATION_URI)
+            uris[logical] = integration.get("Uri")
     for logical, properties in _of(template, "AWS::ApiGatewayV2::Integration"):
-        problems += _uri(logical, properties.get("IntegrationUri"), f"{FUNCTION_ARN}|{INVOCATION_URI}")
-    return problems
+        # An HTTP API takes the function's own ARN.
+        uris[logical] = re.sub(rf"^({FUNCTION_ARN})$", _INVOCATION, str(properties.get("IntegrationUri")))
+    return [
+        f"{logical}: {uri!r} invokes no function of the template"
+        for logical, uri in uris.items()
+        if not (match := re.fullmatch(INVOCATION_URI, str(uri))) or match["function"] not in functions
+    ]
 
 
 CHECKS: tuple[Check, ...] = (
@@ -126,7 +133,3 @@ def _of(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for logical, resource in template["Resources"].items():
         if resource["Type"] == kind:
             yield logical, resolved(template, resource.get("Properties", {}))
-
-
-def _uri(logical: str, uri: object, pattern: str) -> list[str]:
-    return [] if isinstance(uri, str) and re.fullmatch(pattern, uri) else [f"{logical}: {uri!r} invokes no function"]

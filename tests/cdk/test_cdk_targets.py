@@ -55,8 +55,10 @@ def test_what_is_not_reached_is_said_by_its_key(tmp_path: Path) -> None:
     ("alarm", "wanted"),
     [
         ("", None),
-        ('notify = ["team", "slack"]', None),
-        ('notify = ["slack", "hook", "team"]', None),
+        ('notify = ["team", "slack", "laptop"]', None),
+        ('notify = ["slack", "hook", "team", "laptop"]', None),
+        ('notify = ["team", "slack"]', ("slack", "team")),
+        ('notify = ["laptop"]', ("laptop",)),
         ('notify = ["team"]', ("team",)),
         ('notify = ["team", "hook"]', ("team",)),
         ('notify = ["hook"]', ()),

@@ -46,6 +46,8 @@ ALARM = "AWS::CloudWatch::Alarm"
 COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 FILTER = "AWS::Logs::MetricFilter"
 SLACK = "AWS::Chatbot::SlackChannelConfiguration"
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:doc_classification-prod-Inference:live"
+INVOCATION = f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
 MISTAKES: list[tuple[Check, str, Plant]] = [
     (template_checks.dashboards, DASHBOARD, lambda p: p.update(DashboardBody=p["DashboardBody"][:-1])),
     (template_checks.dashboards, DASHBOARD, lambda p: p.update(DashboardBody="[]")),
@@ -106,6 +108,21 @@ MISTAKES: list[tuple[Check, str, Plant]] = [
         template_checks.integration_uris,
         "AWS::ApiGatewayV2::Integration",
         lambda p: p.update(IntegrationUri=p["IntegrationUri"].replace("arn:aws:", "")),
+    ),
+    (
+        template_checks.integration_uris,
+        "AWS::ApiGatewayV2::Integration",
+        lambda p: p.update(IntegrationUri=p["IntegrationUri"].replace("digits", "digit")),
+    ),
+    (
+        template_checks.integration_uris,
+        "AWS::ApiGateway::Method",
+        lambda p: p.update(Integration={"Type": "AWS_PROXY", "Uri": INVOCATION.replace("2015-03-31/", "")}),
+    ),
+    (
+        template_checks.integration_uris,
+        "AWS::ApiGateway::Method",
+        lambda p: p.update(Integration={"Type": "AWS_PROXY", "Uri": INVOCATION.replace("prod", "dev")}),
     ),
 ]
 

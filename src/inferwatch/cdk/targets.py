@@ -53,14 +53,20 @@ def unreached(spec: MonitorSpec) -> dict[str, str]:
 
 
 def wanted(spec: MonitorSpec, alarm: AlarmSpec | CompositeAlarmSpec) -> tuple[str, ...] | None:
-    """The reached targets that `alarm` names, sorted; None where it goes to all there are."""
+    """The targets that `alarm` names and a topic can reach, sorted; None where it goes to all there are.
+
+    A topic reaches a Slack channel that the spec does not know too, once somebody adds it to the channel's
+    configuration, of which an account has one; a webhook never.
+    """
     if alarm.notify is None:
         return None
-    named = tuple(name for name in reached(spec) if name in alarm.notify)
-    return None if named and named == reached(spec) else named
+    every = {name for name, target in spec.notify.items() if target.type != "webhook"}
+    named = every & set(alarm.notify)
+    return None if named and named == every else tuple(sorted(named))
 
 
 def _why_not(target: NotifySpec) -> str:
     if target.type == "slack":
-        return "AWS does not deliver to this Slack target, since it has no workspace_id and channel_id"
+        ids = "AWS knows no channel without workspace_id and channel_id"
+        return f"{ids}; give them, or add the topic to a channel's configuration by hand"
     return f"AWS does not deliver to a target of type {target.type!r}; only `inferwatch up` does"
