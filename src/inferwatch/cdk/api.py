@@ -27,7 +27,7 @@ class InferenceApi(Construct):
     the organisation's is made, and stays when the stack goes (`removal_policy`). account_role: whether a REST API also
     sets the role by which API Gateway writes logs, one for the whole account and region. Raises SpecError.
 
-    url and route_arn (of the route), access_log_group, api (CDK's own construct), api_key (None without auth `api-key`).
+    url and route_arn (of the route), access_log_group, api (CDK's own), api_key (None without auth `api-key`).
     """
 
     def __init__(
