@@ -21,7 +21,7 @@ name = "doubler"
 predict = "app:predict"
 confidence_scale = 1
 by_version = true
-redact = ["features.secret"]
+redact = ["request.secret"]
 
 [function]
 timeout = {TIMEOUT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deployed_stack import DeployedStack, logical_ids
+from deployed_stack import DeployedStack, without
 from ministack_process import MiniStack
 
 _NO_TYPE = "Unrecognized resource types"
@@ -31,29 +31,36 @@ UNSUPPORTED = {
 """Logical ids of resources that are left out, each with what MiniStack says of it. The list may shrink, not grow."""
 
 
-def validate_requests(ministack: MiniStack, stack: DeployedStack) -> None:
-    """Give the REST API its request validation, which MiniStack's CloudFormation drops and its API Gateway has.
+def adapted(template: dict[str, Any]) -> dict[str, Any]:
+    """The template as MiniStack gets it: without what it cannot make, and a model for any content type as one for JSON.
 
-    Nor does it know the content type `$default`, so the model is also given for JSON. Values are the template's.
+    API Gateway knows `$default` for any, which MiniStack does not.
     """
+    resources = without(template, UNSUPPORTED)["Resources"]
+    for resource in resources.values():
+        models = resource.get("Properties", {}).get("RequestModels")
+        if models is not None and resource["Type"] == "AWS::ApiGateway::Method":
+            resource["Properties"] = {
+                **resource["Properties"],
+                "RequestModels": {"application/json": models["$default"]},
+            }
+    return {**template, "Resources": resources}
+
+
+def validate_requests(ministack: MiniStack, stack: DeployedStack) -> None:
+    """Give the REST API the validator that MiniStack's CloudFormation drops, and its API Gateway has."""
     apigateway = ministack.client("apigateway")
-    (validator,) = stack.properties("AWS::ApiGateway::RequestValidator")
-    api = validator["RestApiId"]
+    (declared,) = stack.properties("AWS::ApiGateway::RequestValidator")
+    api = declared["RestApiId"]
     assert apigateway.get_request_validators(restApiId=api)["items"] == [], "MiniStack makes validators now"
     made = apigateway.create_request_validator(
-        restApiId=api, name="validator", validateRequestBody=validator["ValidateRequestBody"]
+        restApiId=api, name="validator", validateRequestBody=declared["ValidateRequestBody"]
     )
-    for logical_id in logical_ids(stack.template, "AWS::ApiGateway::Method"):
-        method = stack.referred(stack.template["Resources"][logical_id]["Properties"])
+    for method in stack.properties("AWS::ApiGateway::Method"):
         if "RequestValidatorId" in method:
-            _patch(apigateway, method, "/requestValidatorId", made["id"])
-            _patch(apigateway, method, "/requestModels/application~1json", method["RequestModels"]["$default"])
-
-
-def _patch(apigateway: Any, method: dict[str, Any], path: str, value: str) -> None:
-    apigateway.update_method(
-        restApiId=method["RestApiId"],
-        resourceId=method["ResourceId"],
-        httpMethod=method["HttpMethod"],
-        patchOperations=[{"op": "replace", "path": path, "value": value}],
-    )
+            apigateway.update_method(
+                restApiId=api,
+                resourceId=method["ResourceId"],
+                httpMethod=method["HttpMethod"],
+                patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": made["id"]}],
+            )
