@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import platform
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +21,11 @@ MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 class Invocation(NamedTuple):
-    """What one invocation gave. lines: what the function wrote; report: of the runtime, figures by name."""
+    """What one invocation gave. request_id: the runtime's; lines: what the function wrote; report: figures."""
 
     status: int
     body: bytes
+    request_id: str
     lines: list[str]
     report: dict[str, float]
 
@@ -50,16 +52,17 @@ class RuntimeEmulator:
         finally:
             connection.close()
         written = self._output.read_bytes()[begin:].decode().splitlines()
-        return Invocation(status, body, [line for line in written if not _of_platform(line)], _report(written))
+        lines = [line for line in written if not _of_platform(line)]
+        return Invocation(status, body, _request_id(written), lines, _report(written))
 
 
 @contextmanager
 def runtime_emulator(
-    code: Path, handler: str, *, data: Path, timeout: int, memory: int = 512
+    code: Sequence[Path], handler: str, *, data: Path, timeout: int, memory: int = 512
 ) -> Iterator[RuntimeEmulator]:
-    """The function whose unpacked package is `code`. Nothing but AWS's runtime client is beside it.
+    """The function whose unpacked package is in the folders `code`, and nothing but AWS's runtime client beside it.
 
-    timeout: seconds after which it is killed; memory: MB.
+    The first of them is where it runs. timeout: seconds after which it is killed; memory: MB.
     """
     python = python_of("runtime")
     port = free_port()
@@ -70,13 +73,13 @@ def runtime_emulator(
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
-        "LAMBDA_TASK_ROOT": str(code),
-        "PYTHONPATH": str(code),
+        "LAMBDA_TASK_ROOT": str(code[0]),
+        "PYTHONPATH": os.pathsep.join(map(str, code)),
     }
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{free_port()}"]
     command = [_program(python), *addresses, python, "-m", "awslambdaric", handler]
-    with running(command, code, environ, output=output, errors=errors, ready=lambda: _listens(port)):
+    with running(command, code[0], environ, output=output, errors=errors, ready=lambda: _listens(port)):
         yield RuntimeEmulator(port, output, errors)
 
 
@@ -99,6 +102,10 @@ def _listens(port: int) -> bool:
 
 def _of_platform(line: str) -> bool:
     return line.startswith(("START RequestId: ", "END RequestId: ", "REPORT RequestId: ")) or not line
+
+
+def _request_id(written: list[str]) -> str:
+    return next((line.split()[2] for line in written if line.startswith("START RequestId: ")), "")
 
 
 def _report(written: list[str]) -> dict[str, float]:
