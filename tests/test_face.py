@@ -8,7 +8,9 @@ import inferwatch
 from inferwatch import errors
 
 FACE = {
+    "AwsError",
     "DeliveryError",
+    "DeployError",
     "HandlerError",
     "Inference",
     "InferWatchError",

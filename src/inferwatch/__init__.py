@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inferwatch.errors import (
+        AwsError,
         DeliveryError,
+        DeployError,
         HandlerError,
         InferWatchError,
         MissingExtraError,
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from inferwatch.spec import MonitorSpec, load_spec
 
 __all__ = [
+    "AwsError",
     "DeliveryError",
+    "DeployError",
     "HandlerError",
     "InferWatchError",
     "Inference",
