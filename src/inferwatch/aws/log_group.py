@@ -7,14 +7,19 @@ import msgspec
 
 from inferwatch.aws.explained import explained
 
+STANDARD = "STANDARD"
+
 
 class LogGroup(msgspec.Struct, frozen=True):
-    """retention_days: None where it keeps lines for ever; stored_bytes: compressed, as billed."""
+    """retention_days: None where it keeps lines for ever; stored_bytes: compressed, as billed; log_class: STANDARD,
+    or one that has no metrics.
+    """
 
     name: str
     retention_days: int | None
     stored_bytes: int
     kms_key: str | None
+    log_class: str = STANDARD
 
 
 def find(session: boto3.Session, name: str) -> LogGroup | None:
@@ -25,7 +30,8 @@ def find(session: boto3.Session, name: str) -> LogGroup | None:
             for group in page["logGroups"]:
                 if group["logGroupName"] == name:
                     days, kms_key = group.get("retentionInDays"), group.get("kmsKeyId")
-                    return LogGroup(name, days, int(group.get("storedBytes", 0)), kms_key)
+                    log_class = group.get("logGroupClass", STANDARD)
+                    return LogGroup(name, days, int(group.get("storedBytes", 0)), kms_key, log_class)
     return None
 
 

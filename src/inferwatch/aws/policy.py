@@ -49,8 +49,10 @@ def document(wanted: Iterable[Permission]) -> dict[str, Any]:
 def _read(site: Site) -> Iterator[Permission]:
     names = site.names
     group = site.arn("logs", f"log-group:{names.log_group}")
-    for action in ("DescribeLogStreams", "DescribeMetricFilters", "FilterLogEvents", "StartQuery"):
+    for action in ("DescribeLogStreams", "FilterLogEvents", "StartQuery"):
         yield Permission("read", f"logs:{action}", (f"{group}:*",), f"{group}:log-stream:")
+    access = site.arn("logs", f"log-group:{names.access_log_group}:*")
+    yield Permission("read", "logs:DescribeMetricFilters", (f"{group}:*", access), f"{group}:log-stream:")
     groups = site.arn("logs", "log-group:*")
     yield Permission("read", "logs:GetQueryResults", (groups,), groups)  # its ARN has no name of a group
     for action in ("logs:DescribeLogGroups", "logs:StopQuery", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"):

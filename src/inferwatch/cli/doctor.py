@@ -1,31 +1,45 @@
-"""`inferwatch doctor`: what is wrong with this machine, the spec and the data folder, and what to do."""
+"""`inferwatch doctor`: what is wrong with this machine, the spec and the data folder, or with AWS, and what to do."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 import msgspec
+import orjson
 
-from inferwatch.cli import checkup, exit_codes, options, output
+from inferwatch.cli import aws_checkup, checkup, exit_codes, options, output
 from inferwatch.errors import InferWatchError
 from inferwatch.finding import Finding
 from inferwatch.spec import load_spec
 
-STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
+STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wrong": "bold red"}
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @options.data
 @options.environment
+@options.aws
+@options.region
+@click.option("--policy", is_flag=True, help="With --aws: print the IAM policy that reading to destroying needs.")
 @options.as_json
-def command(path: Path, data: Path, environment: str | None, as_json: bool) -> None:
-    """Check this machine, the model in PATH and the data folder. Ends with exit code 1 if something is wrong."""
-    findings = list(_findings(path, data, environment))
+def command(
+    *, path: Path, data: Path, environment: str | None, aws: bool, region: str | None, policy: bool, as_json: bool
+) -> None:
+    """Check this machine, the model in PATH and the data folder. Ends with exit code 1 if something is wrong.
+
+    With --aws, check the account, the permissions, and the model as it is deployed.
+    """
+    if policy and not aws:
+        raise click.UsageError("--policy is AWS's: give --aws too")
+    if policy:
+        _print_policy(path, environment, region)
+        return
+    findings = list(_on_aws(path, environment, region) if aws else _here(path, data, environment))
     if as_json:
         output.json_lines(msgspec.to_builtins(finding) for finding in findings)
     else:
@@ -34,7 +48,7 @@ def command(path: Path, data: Path, environment: str | None, as_json: bool) -> N
         sys.exit(exit_codes.ERROR)
 
 
-def _findings(path: Path, data: Path, environment: str | None) -> Iterator[Finding]:
+def _here(path: Path, data: Path, environment: str | None) -> Iterator[Finding]:
     yield from _checked("machine", checkup.machine)
     try:
         spec = load_spec(path, environment)
@@ -47,9 +61,44 @@ def _findings(path: Path, data: Path, environment: str | None) -> Iterator[Findi
     yield from _checked("data", lambda: checkup.data_folder(data))
 
 
+def _on_aws(path: Path, environment: str | None, region: str | None) -> Iterator[Finding]:
+    try:
+        spec = load_spec(path, environment)
+    except InferWatchError as error:
+        yield Finding("spec", "wrong", str(error))
+        return
+    yield from _checked("spec", lambda: checkup.spec(spec))
+    yield from _checked("tools", lambda: aws_checkup.tools(spec))
+    findings, at = aws_checkup.opened(spec, region)
+    yield from findings
+    if at is None:
+        return
+    yield from _all(aws_checkup.before_a_deployment(at))
+    try:
+        finding, there = aws_checkup.deployed(at)
+    except InferWatchError as error:
+        finding, there = Finding("stack", "wrong", str(error)), True
+    yield finding
+    yield from _all(aws_checkup.when_deployed(at) if there else aws_checkup.when_not_deployed(at))
+
+
+def _all(checks: Iterable[tuple[str, Callable[[], Iterator[Finding]]]]) -> Iterator[Finding]:
+    for what, check in checks:
+        yield from _checked(what, check)
+
+
 def _checked(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """A check that fails on purpose is a finding of its own, and the next ones still run."""
     try:
         yield from check()
     except (InferWatchError, OSError) as error:
         yield Finding(what, "wrong", str(error))
+
+
+def _print_policy(path: Path, environment: str | None, region: str | None) -> None:
+    from inferwatch.aws import policy
+    from inferwatch.aws.site import open_site
+
+    site = open_site(load_spec(path, environment), region)
+    document = policy.document(policy.permissions(site))
+    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))

@@ -21,3 +21,10 @@ class NotifySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     channel_id: str | None = None
     address: str | None = None
     phone: str | None = None
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether it says where AWS shall deliver to."""
+        if self.type == "slack":
+            return self.workspace_id is not None and self.channel_id is not None
+        return self.type in ("email", "sms")

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from inferwatch.aws import deployed_alarms
+from inferwatch.aws.deployed_alarms import topics
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
@@ -22,38 +24,36 @@ OVER = "The test by inferwatch check is over."
 
 def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple[str, ...] | None]:
     """Force one alarm and put it back; also the ARNs of all topics that alarms publish to. Raises AwsError."""
-    alarms = _deployed(site)
+    alarms = list(deployed_alarms.find(site, [site.names.alarm(one.name) for one in site.spec.alarms]).values())
     if not site.spec.alarms:
         return Finding("alarm", "warning", "the spec declares no alarm"), None
     if not alarms:
         expected = site.names.alarm(site.spec.alarms[0].name)
         return Finding("alarm", "wrong", f"there is no alarm {expected} in {site.where}: deploy again"), None
-    telling = [alarm for alarm in alarms if _topics(alarm)]
+    telling = [alarm for alarm in alarms if topics([alarm])]
     if not telling:
         return Finding("alarm", "warning", "no alarm has an action, so none can tell anybody: see [notify.*]"), None
-    topics = tuple(sorted({topic for alarm in telling for topic in _topics(alarm)}))
+    heard = topics(telling)
     silent = [alarm for alarm in telling if alarm["StateValue"] != "ALARM"]
     if not silent:
         names = ", ".join(alarm["AlarmName"] for alarm in telling)
-        return Finding("alarm", "not yet", f"in ALARM already, so that none can be forced: {names}"), _topics(
-            telling[0]
-        )
+        return Finding("alarm", "not yet", f"in ALARM already, so that none can be forced: {names}"), heard
     alarm = silent[0]
     if not alarm["ActionsEnabled"]:
         says = (
             f"the actions of {alarm['AlarmName']} are switched off, so it tells nobody; `inferwatch deploy` sets them"
         )
-        return Finding("alarm", "wrong", says), topics
-    return _force(site, alarm, patience, wait_ms), topics
+        return Finding("alarm", "wrong", says), heard
+    return _force(site, alarm, patience, wait_ms), heard
 
 
 def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) -> Finding:
-    name, topics = alarm["AlarmName"], set(_topics(alarm))
+    name, wanted = alarm["AlarmName"], set(topics([alarm]))
     since = datetime.fromtimestamp(patience.now_ms() / 1000 - 1, UTC)
 
     def look() -> list[dict[str, Any]] | None:
-        found = [item for item in _actions(site, name, since) if item.get("notificationResource") in topics]
-        return found if {item["notificationResource"] for item in found} >= topics else None
+        found = [item for item in _actions(site, name, since) if item.get("notificationResource") in wanted]
+        return found if {item["notificationResource"] for item in found} >= wanted else None
 
     with _in_alarm(site, alarm):
         found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS))
@@ -64,7 +64,7 @@ def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) 
     if failed:
         error = str(failed[0].get("error") or failed[0].get("summary"))
         return Finding("alarm", "wrong", f"{name} was set to ALARM, and could not publish: {error}. {_advice(error)}")
-    told = ", ".join(sorted(arn.rpartition(":")[2] for arn in topics))
+    told = ", ".join(sorted(arn.rpartition(":")[2] for arn in wanted))
     return Finding("alarm", "ok", f"{name} was set to ALARM, published to {told}, and was set back")
 
 
@@ -82,21 +82,6 @@ def _in_alarm(site: Site, alarm: dict[str, Any]) -> Iterator[None]:
             (now,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
             if now["StateReason"] == REASON:
                 cloudwatch.set_alarm_state(AlarmName=name, StateValue=before, StateReason=OVER)
-
-
-def _deployed(site: Site) -> list[dict[str, Any]]:
-    """The spec's alarms that CloudWatch has, in the spec's order."""
-    wanted = [site.names.alarm(alarm.name) for alarm in site.spec.alarms]
-    if not wanted:
-        return []
-    pages = site.session.client("cloudwatch").get_paginator("describe_alarms")
-    with explained("looking at the alarms"):
-        found = [one for page in pages.paginate(AlarmNames=wanted[:100]) for one in page["MetricAlarms"]]
-    return sorted(found, key=lambda alarm: wanted.index(alarm["AlarmName"]))
-
-
-def _topics(alarm: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(arn for arn in alarm["AlarmActions"] if arn.split(":")[2] == "sns")
 
 
 def _actions(site: Site, name: str, since: datetime) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ LATE_MS = 5 * 60_000
 
 def invocations(site: Site, answered: Answered, embedded: bool, patience: Patience, wait_ms: int) -> Finding:
     """Wait for the datapoint. embedded: whether the log has records that it can be made of. Raises AwsError."""
-    at = address(site.spec, record.INVOCATIONS)
+    at = address(site.spec, record.INVOCATIONS, called=site.names)
     expected = len(answered.transaction_ids)
     if not expected or not embedded:
         return Finding("metrics", "not yet", "there is no valid record that a metric could be made of: see above")

