@@ -40,6 +40,6 @@ def test_a_cursor_is_what_an_answer_gave(start: int, name: str) -> None:
 def test_no_range_needs_too_many_points(age_ms: int, length_ms: int) -> None:
     now_ms = 2_000_000_000_000
     start = now_ms - age_ms
-    period = period_for(start, start + length_ms, now_ms)
+    period = period_for(start, start + length_ms, now_ms, PERIODS[0])
     assert period in PERIODS
     assert length_ms <= POINTS_MAX * period * 1000 or period == PERIODS[-1]

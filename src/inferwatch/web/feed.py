@@ -11,12 +11,16 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from starlette.concurrency import run_in_threadpool
 
 from inferwatch.errors import InferWatchError
+
+BEAT_SECONDS = 4.0
+"""A page takes a line for dead that is silent for 10 s."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +30,8 @@ Compute = Callable[[Collection[int]], Mapping[str, Any]]
 class Feed:
     """compute: the ranges listened to, in seconds -> sections by name; `tiles:900` is for listeners of 900 alone.
 
-    interval: seconds between rounds; stop: ends every stream when it is set.
+    interval: seconds between rounds; stop: ends every stream when it is set. Where rounds are seldom, or the sources
+    are slow, there is an empty event every few seconds, so that a listener can tell silence from a dead line.
     """
 
     def __init__(self, compute: Compute, stop: asyncio.Event, interval: float) -> None:
@@ -47,7 +52,7 @@ class Feed:
     async def listen(self, range_s: int) -> AsyncIterator[bytes]:
         """Events as they go over the line: first all sections, then what changed. range_s: 0 for no range.
 
-        A round without a change is an empty event, so that a listener can tell silence from a dead line.
+        A round without a change is an empty event.
         """
         self._ranges[range_s] += 1
         if self._work is None:
@@ -57,7 +62,7 @@ class Feed:
             seen = 0
             while True:
                 if seen == self._round and not self._stop.is_set():
-                    await self._turned.wait()
+                    await self._turn_or_beat()
                 if self._stop.is_set():
                     return
                 changed = self._changed_since(seen, range_s)
@@ -71,6 +76,10 @@ class Feed:
                 self._work = None
                 self._sections.clear()
                 self._round = 0
+
+    async def _turn_or_beat(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turned.wait(), BEAT_SECONDS)
 
     async def _run(self) -> None:
         """One round each interval until the stop is set or the last listener has gone."""
@@ -94,7 +103,7 @@ class Feed:
             computed, trouble = {}, "The page cannot read its data; the terminal shows why."
         self._round += 1
         self._forget_all_but(ranges)
-        for name, value in {**computed, "trouble": trouble}.items():
+        for name, value in {"trouble": trouble, **computed}.items():
             written = orjson.dumps(value, default=str)
             if self._sections.get(name, (0, b""))[1] != written:
                 self._sections[name] = (self._round, written)

@@ -19,7 +19,7 @@ def series_view(sources: Sources, charts: Sequence[Chart], start_ms: int, end_ms
     begins at first + 1000 * i * period.
     """
     now_ms = sources.now_ms()
-    period = period_for(start_ms, end_ms, now_ms)
+    period = period_for(start_ms, end_ms, now_ms, sources.finest)
     step = period * 1000
     first = start_ms - start_ms % step
     count = -(-(end_ms - first) // step)
@@ -36,8 +36,8 @@ def series_view(sources: Sources, charts: Sequence[Chart], start_ms: int, end_ms
 def newest_view(sources: Sources, charts: Sequence[Chart], range_ms: int) -> dict[str, Any]:
     """What came last of the charts over the last `range_ms`: `[time, value]` of the newest periods of each series."""
     now_ms = sources.now_ms()
-    period = period_for(now_ms - range_ms, now_ms, now_ms)
-    start_ms = now_ms - max(NEWEST_MS, 2000 * period)
+    period = period_for(now_ms - range_ms, now_ms, now_ms, sources.finest)
+    start_ms = now_ms - sources.late_ms - max(NEWEST_MS, 2000 * period)
     values = {
         chart.id: {one.id: _points(sources, one, period, start_ms, now_ms, now_ms) for one in chart.series}
         for chart in charts
@@ -48,12 +48,12 @@ def newest_view(sources: Sources, charts: Sequence[Chart], range_ms: int) -> dic
 def _points(
     sources: Sources, series: Series, period: int, start_ms: int, end_ms: int, now_ms: int
 ) -> list[tuple[int, float]]:
-    """The series' datapoints. A sum of a period that is not over would look like a fall, so it is left out."""
+    """The series' datapoints. A sum of a period that is not over, or not all there, would look like a fall."""
     found = sources.metrics.datapoints(
         series.metric, series.statistic, period, start_ms, end_ms, sources.spec.identity.dimensions
     )
-    whole_only = series.statistic in ADDITIVE
-    return [(d.timestamp_ms, d.value) for d in found if not whole_only or d.timestamp_ms + 1000 * period <= now_ms]
+    whole_only, whole_ms = series.statistic in ADDITIVE, now_ms - sources.late_ms - 1000 * period
+    return [(d.timestamp_ms, d.value) for d in found if not whole_only or d.timestamp_ms <= whole_ms]
 
 
 def _dense(points: Sequence[tuple[int, float]], first: int, step: int, count: int) -> list[float | None]:

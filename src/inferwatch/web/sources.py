@@ -17,7 +17,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     alarm_states: by the alarm's name, without those never evaluated; alarm_history: `(alarm or None for all,
     limit)`, newest first; notifications: `(limit)`, newest first; health: the time of the last sign of life
-    of each part that must keep running, by the part's name.
+    of each part that must keep running, by the part's name; finest: seconds, the shortest period that every metric
+    has; late_ms: how long after a period's end its data may still come.
     """
 
     spec: MonitorSpec
@@ -27,3 +28,5 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     notifications: Callable[[int], Sequence[Entry]]
     health: Callable[[], Mapping[str, int]]
     now_ms: Callable[[], int]
+    finest: int = 10
+    late_ms: int = 0

@@ -42,9 +42,9 @@ def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
     """Inferences in the last six whole periods of 10 s, or in the newest whole minute where 10 s are not kept."""
     now_ms = sources.now_ms()
     from_ms = max(start_ms, end_ms - 2 * MINUTE_MS)
-    period = min(period_for(from_ms, end_ms, now_ms), 60)
+    period = min(period_for(from_ms, end_ms, now_ms, sources.finest), 60)
     step = period * 1000
-    last = min(end_ms, now_ms) // step * step
+    last = min(end_ms, now_ms - sources.late_ms) // step * step
     found = _datapoints(sources, record.INVOCATIONS, "Sum", period, last - MINUTE_MS, last)
     return {
         "value": sum(d.value for d in found) if found else None,
@@ -55,7 +55,7 @@ def _rate(sources: Sources, start_ms: int, end_ms: int) -> dict[str, Any]:
 
 
 def _gauge(sources: Sources, tile: Series, start_ms: int, end_ms: int) -> dict[str, Any]:
-    period = max(60, period_for(start_ms, end_ms, sources.now_ms()))
+    period = max(60, period_for(start_ms, end_ms, sources.now_ms(), sources.finest))
     newest = _newest(_datapoints(sources, tile.metric, tile.statistic, period, start_ms, end_ms), 1000 * period)
     return {
         "value": newest.value if newest else None,
@@ -84,17 +84,18 @@ def _counted(count: float | None, total: float | None) -> dict[str, Any]:
 
 
 def _total(sources: Sources, metric: str, start_ms: int, end_ms: int) -> float | None:
-    found = _datapoints(sources, metric, "Sum", period_for(start_ms, end_ms, sources.now_ms()), start_ms, end_ms)
+    period = period_for(start_ms, end_ms, sources.now_ms(), sources.finest)
+    found = _datapoints(sources, metric, "Sum", period, start_ms, end_ms)
     return sum(d.value for d in found) if found else None
 
 
 def _spark(sources: Sources, metric: str, statistic: str, start_ms: int, end_ms: int) -> list[float | None]:
     """At most 90 whole periods, so that the last one does not look like a fall."""
     now_ms = sources.now_ms()
-    period = period_for(start_ms, end_ms, now_ms, SPARK_POINTS)
+    period = period_for(start_ms, end_ms, now_ms, sources.finest, SPARK_POINTS)
     step = period * 1000
     first = -(-start_ms // step) * step
-    count = max(0, (min(end_ms, now_ms) - first) // step)
+    count = max(0, (min(end_ms, now_ms - sources.late_ms) - first) // step)
     values: list[float | None] = [None] * count
     for d in _datapoints(sources, metric, statistic, period, first, first + count * step) if count else ():
         values[(d.timestamp_ms - first) // step] = d.value

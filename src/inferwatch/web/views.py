@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from inferwatch.errors import InferWatchError
 from inferwatch.ports import RecordQuery
 from inferwatch.spec import record
 from inferwatch.spec.charts import Chart, charts
@@ -111,7 +113,10 @@ class Views:
         return JsonResponse(found)
 
     def sections(self, ranges: Collection[int]) -> dict[str, Any]:
-        """What the event stream tells: sections for all listeners, and two for those of each range in seconds."""
+        """What the event stream tells: sections for all listeners, and two for those of each range in seconds.
+
+        `trouble`: why some of them are missing, or None.
+        """
         sources = self._sources
         now_ms = sources.now_ms()
         newest = RecordQuery(
@@ -121,16 +126,26 @@ class Views:
             environment=sources.spec.identity.environment,
             limit=NEWEST_ROWS,
         )
-        told: dict[str, Any] = {
-            "now": now_ms,
-            "late": health_view(sources),
-            "alarms": alarms_view(sources),
-            "transitions": [transition_view(t) for t in sources.alarm_history(None, NEWEST_ENTRIES)],
-            "notifications": notifications_view(sources, NEWEST_ENTRIES),
-            "transactions": rows(sources.metrics.records(newest)),
+        parts: dict[str, Callable[[], Any]] = {
+            "late": lambda: health_view(sources),
+            "alarms": lambda: alarms_view(sources),
+            "transitions": lambda: [transition_view(t) for t in sources.alarm_history(None, NEWEST_ENTRIES)],
+            "notifications": lambda: notifications_view(sources, NEWEST_ENTRIES),
+            "transactions": lambda: rows(sources.metrics.records(newest)),
         }
-        for seconds in ranges:
-            if seconds:
-                told[f"tiles:{seconds}"] = tiles_view(sources, now_ms - 1000 * seconds, now_ms)
-                told[f"charts:{seconds}"] = newest_view(sources, self._charts, 1000 * seconds)
-        return told
+        for seconds in filter(None, ranges):
+            parts[f"tiles:{seconds}"] = partial(tiles_view, sources, now_ms - 1000 * seconds, now_ms)
+            parts[f"charts:{seconds}"] = partial(newest_view, sources, self._charts, 1000 * seconds)
+        return {"now": now_ms, **_readable(parts)}
+
+
+def _readable(parts: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """What can be read of the parts; `trouble` says why others cannot: a chart stays alive when the log is closed."""
+    found: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, read in parts.items():
+        try:
+            found[name] = read()
+        except InferWatchError as error:
+            problems.append(str(error))
+    return {**found, "trouble": " ".join(dict.fromkeys(problems)) or None}
