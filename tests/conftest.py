@@ -1,0 +1,23 @@
+"""For all tests: those of one xdist group stay with one worker.
+
+xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer looks (pytest-dev/pytest-xdist#1386), so
+`--dist loadgroup` would spread them in silence. Until a release of xdist does it, it is done here.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group(name): tests that one worker runs, since they share something dear")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        marker = item.get_closest_marker("xdist_group")
+        if marker is not None and "@" not in item.nodeid.rpartition("]")[2]:
+            item._id = type(item._id).parse(f"{item.nodeid}@{marker.args[0]}")  # type: ignore[attr-defined]
