@@ -1,0 +1,131 @@
+"""What `ModelStack` puts together, and the app around it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from small_model import small_model
+
+from inferwatch.errors import SpecError
+
+if TYPE_CHECKING:
+    from small_stack import Made
+
+pytestmark = pytest.mark.xdist_group("synth")
+
+REST = '[api]\ntype = "rest"\n'
+
+
+def build(folder: Path, more: str = "", environment: str | None = None, **options: Any) -> Made:
+    from aws_cdk import App
+    from small_stack import Made
+
+    from inferwatch.cdk import ModelStack
+
+    app = App(builtin_cloud_formation_validation=False, outdir=str(folder / "cdk.out"))
+    return Made(ModelStack(app, spec=small_model(folder / "model", more, environment), **options))
+
+
+def test_its_outputs_say_where_things_are(tmp_path: Path) -> None:
+    outputs = build(tmp_path, REST).outputs
+
+    assert outputs.keys() == {"FunctionName", "LogGroup", "Dashboard", "Url", "ApiKeyId"}
+    assert outputs["FunctionName"] == "adder-Inference"
+    assert outputs["LogGroup"] == "/abc_corp/claim/adder"
+    assert (
+        outputs["Url"].endswith(".execute-api.eu-central-1.amazonaws.com/dev/predict") or "/predict" in outputs["Url"]
+    )
+    assert outputs["Dashboard"] == (
+        "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1"
+        "#dashboards/dashboard/adder-Inference-Monitoring-Dashboard"
+    )
+
+
+def test_a_function_alone_has_no_url(tmp_path: Path) -> None:
+    made = build(tmp_path, '[api]\ntype = "none"\n')
+
+    assert made.outputs.keys() == {"FunctionName", "LogGroup", "Dashboard"}
+    assert [group["LogGroupName"] for group in made.all("Logs::LogGroup")] == ["/abc_corp/claim/adder"]
+
+
+def test_everything_is_tagged_by_model_environment_and_node(tmp_path: Path) -> None:
+    made = build(tmp_path, "[environment.prod]\n", "prod")
+
+    assert {each["Key"]: each["Value"] for each in made.one("Lambda::Function")["Tags"]} == {
+        "inferwatch:model": "adder",
+        "inferwatch:environment": "prod",
+        "inferwatch:node": "/abc_corp/claim",
+    }
+
+
+def test_one_key_encrypts_both_log_groups(tmp_path: Path) -> None:
+    made = build(tmp_path, "[logs]\ncustomer_key = true\n")
+
+    keys = {group["LogGroupName"]: group["KmsKeyId"] for group in made.all("Logs::LogGroup")}
+    assert keys.keys() == {"/abc_corp/claim/adder", "/abc_corp/claim/adder/access"}
+    assert len(set(keys.values())) == 1
+    (contexts,) = [
+        statement["Condition"]["StringEquals"]["kms:EncryptionContext:aws:logs:arn"]
+        for key in made.all("KMS::Key")
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement.get("Sid") == "TheseLogGroups"
+    ]
+    assert [arn.rpartition(":")[2] for arn in contexts] == list(keys)
+
+
+def test_the_specs_alarms_turn_a_rollout_back(tmp_path: Path) -> None:
+    made = build(tmp_path, '[function]\nrollout = "Canary10Percent5Minutes"\n')
+    watched = made.one("CodeDeploy::DeploymentGroup")["AlarmConfiguration"]["Alarms"]
+
+    assert {alarm["Name"] for alarm in watched} == {alarm["AlarmName"] for alarm in made.all("CloudWatch::Alarm")}
+    assert len(watched) == 3
+
+
+def test_metrics_are_read_from_the_groups_that_it_makes(tmp_path: Path) -> None:
+    made = build(tmp_path)
+
+    filtered = {each["LogGroupName"] for each in made.all("Logs::MetricFilter")}
+    assert filtered == {group["LogGroupName"] for group in made.all("Logs::LogGroup")}
+
+
+def test_groups_may_go_with_the_stack(tmp_path: Path) -> None:
+    from aws_cdk import RemovalPolicy
+
+    groups = build(tmp_path, removal_policy=RemovalPolicy.DESTROY).resources("Logs::LogGroup")
+    assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
+
+
+def test_the_environment_chooses_name_account_and_region(tmp_path: Path) -> None:
+    more = '[environment.prod.aws]\naccount = "123456789012"\nregion = "eu-west-1"\n'
+    build(tmp_path, more, "prod")
+    from aws_cdk import App
+
+    from inferwatch.cdk import ModelStack
+
+    stack = ModelStack(App(), spec=small_model(tmp_path / "again", more, "prod"))
+    assert (stack.stack_name, stack.account, stack.region) == (
+        "abc-corp-claim-adder-prod", "123456789012", "eu-west-1",
+    )  # fmt: skip
+
+
+def test_a_spec_that_breaks_a_limit_makes_nothing(tmp_path: Path) -> None:
+    alarm = '[[alarm]]\nname = "{}"\nmetric = "LatencyMs"\ncomparison = "GreaterThanThreshold"\nthreshold = 1\n'
+    more = "".join(alarm.format(f"Alarm {n}") for n in range(8)) + '[function]\nrollout = "Canary10Percent5Minutes"\n'
+
+    with pytest.raises(SpecError, match=r"alarm: 11 are too many for rollout"):
+        build(tmp_path, more)
+
+
+def test_the_app_of_a_folder_is_one_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inferwatch.cdk import model_app
+
+    small_model(tmp_path / "model", "[environment.prod]\n", "prod")
+    monkeypatch.setenv("INFERWATCH_ENVIRONMENT", "prod")
+    model_app(tmp_path / "model", outdir=tmp_path / "out", builtin_cloud_formation_validation=False).synth()
+
+    (template,) = (tmp_path / "out").glob("*.template.json")
+    assert template.name == "abc-corp-claim-adder-prod.template.json"
+    assert "adder-prod-Inference" in json.dumps(json.loads(template.read_bytes())["Resources"])
