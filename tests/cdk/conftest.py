@@ -12,5 +12,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> synthesis.Synthesiz
     import stacks  # it starts Node.js, so not where tests are only collected
 
     folder = tmp_path_factory.mktemp("synth") / "cdk.out"
-    stacks.synthesize(folder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("INFERWATCH_ENVIRONMENT", raising=False)
+        stacks.synthesize(folder)
     return synthesis.read(folder)

@@ -92,6 +92,18 @@ def _anybody(statement: dict[str, Any]) -> bool:
     return principal == "*" or (isinstance(principal, dict) and "*" in listed(principal.get("AWS", [])))
 
 
+def open_functions(template: Template) -> list[str]:
+    """Permissions that let a service call a function on anybody's behalf, or by every way into one API."""
+    return [
+        f"{logical}: {properties['Principal']} for {source}"
+        for logical, resource in resolved(template)["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Permission"
+        for properties in [resource["Properties"]]
+        for source in [properties.get("SourceArn", "anybody")]
+        if source == "anybody" or "*" in source
+    ]
+
+
 def knows_resources(action: str) -> bool:
     """Whether IAM can tie `action` to resources, by the service authorization reference that parliament carries."""
     if action == "*":

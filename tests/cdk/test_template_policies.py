@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import policies
@@ -75,6 +76,15 @@ def test_what_is_too_wide_is_found(policy: Policy, said: str) -> None:
 
 def test_what_knows_no_resources_may_have_all_of_them() -> None:
     assert policies.too_wide(identity(allow(["cloudwatch:GetMetricData", "xray:PutTraceSegments"]))) == []
+
+
+def test_only_one_route_of_one_api_calls_a_function(synthesized: Synthesized) -> None:
+    template = deepcopy(synthesized.templates["digits"])
+    assert [problem for each in synthesized.templates.values() for problem in policies.open_functions(each)] == []
+
+    (permission,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::Lambda::Permission")
+    del permission["Properties"]["SourceArn"]
+    assert len(policies.open_functions(template)) == 1
 
 
 def test_an_action_that_iam_does_not_have_is_found() -> None:
