@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
+from inferwatch.cli.deployment.wording import counted
 from inferwatch.errors import InferWatchError
 from inferwatch.spec import load_spec
 
 if TYPE_CHECKING:
+    from inferwatch.aws.log_group import LogGroup
     from inferwatch.aws.site import Site
     from inferwatch.cli.deployment.removal_plan import Plan
 
@@ -30,61 +33,63 @@ def command(path: Path, environment: str | None, region: str | None, yes: bool, 
     Asks first, and for the logs apart.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import question
-    from inferwatch.cli.deployment.removal_plan import plan
+    from inferwatch.cli.deployment import question, removal_plan
 
     spec = load_spec(path, environment)
     where = open_site(spec, region)
-    planned = plan(where, _local_assets(Path(spec.folder), where))
-    if planned.found is None and not planned.log_groups:
-        output.note(
-            f"there is nothing to remove: {where.where} has no stack {where.names.stack}, and no log group of it"
-        )
+    planned = removal_plan.plan(where, _local_assets(Path(spec.folder), where))
+    if planned.found is None and not planned.strange:
+        output.note(f"nothing to remove: {where.where} has no stack {where.names.stack}, and no log group of the model")
         return
     _show(where, planned)
     if planned.found is not None and not question.agreed(f"Remove {where.names.stack}?", yes=yes):
         raise click.Abort
-    logs = bool(planned.log_groups) and not keep_logs and _logs_too(planned, yes=yes)
-    _remove(where, planned, logs=logs)
+    groups = () if keep_logs else tuple(_log_groups_to_remove(planned, yes=yes))
+    _remove(where, planned, groups)
 
 
-def _logs_too(planned: Plan, *, yes: bool) -> bool:
+def _log_groups_to_remove(planned: Plan, *, yes: bool) -> Iterator[LogGroup]:
+    """Those of the stack after asking, others only if a person says so: they may be another's."""
     from inferwatch.cli.deployment import question
 
-    if planned.found is None and yes:
-        return False  # no stack answers for them any more: they may be another's by now
-    names = ", ".join(group.name for group in planned.log_groups)
-    return question.agreed(f"Remove the logs too, with every record of the model ({names})?", yes=yes)
+    records = "with every record in it"
+    if planned.log_groups and question.agreed(f"Remove its logs, {_listed(planned.log_groups)}, {records}?", yes=yes):
+        yield from planned.log_groups
+    for group in () if yes else planned.strange:
+        if question.agreed(f"The stack did not make {group.name}. Remove it too, {records}?", yes=False):
+            yield group
+
+
+def _listed(groups: tuple[LogGroup, ...]) -> str:
+    return ", ".join(f"{group.name} ({group.stored_bytes / 1e6:.1f} MB)" for group in groups)
 
 
 def _show(site: Site, planned: Plan) -> None:
     if planned.found is None:
-        output.note(f"{site.where} has no stack {site.names.stack}; logs of it are left")
-    else:
-        output.note(f"{planned.found.name} in {site.where} is {planned.found.status}. With it go:")
+        output.note(f"{site.where} has no stack {site.names.stack}; logs of the model are there")
+        return
+    output.note(f"{planned.found.name} in {site.where} is {planned.found.status}.")
+    if planned.resources:
+        output.note("With it go:")
         output.table(("Kind", ""), [(kind, str(number)) for kind, number in planned.by_kind().items()])
-    for group in planned.log_groups:
-        output.note(f"log group {group.name}: {group.stored_bytes / 1e6:.1f} MB")
 
 
-def _remove(site: Site, planned: Plan, *, logs: bool) -> None:
+def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
     from inferwatch.aws import log_group, removal
     from inferwatch.aws.patience import Patience
 
     if planned.found is not None:
         removal.delete(site.session, planned.found, Patience(now_ms, threading.Event().wait), output.note)
         output.note(f"gone: the stack {planned.found.name}")
-    if logs:
-        for group in planned.log_groups:
-            log_group.delete(site.session, group.name)
-            output.note(f"gone: the log group {group.name}")
-        for key in planned.keys:
-            removal.schedule_key_deletion(site.session, key)
-            output.note(
-                f"goes in {removal.KEY_WAITS_DAYS} days, and costs nothing until then: the key {key} of the logs"
-            )
+    for group in groups:
+        log_group.delete(site.session, group.name)
+        output.note(f"gone: the log group {group.name}")
+    logs_went = set(planned.log_groups) <= set(groups)
+    for key in planned.keys if logs_went else ():
+        removal.schedule_key_deletion(site.session, key)
+        output.note(f"goes in {removal.KEY_WAITS_DAYS} days, free until then: the key {key} of the logs")
     _remove_assets(site, planned)
-    _say_what_is_left(site, planned, logs=logs)
+    _say_what_is_left(planned, groups, keys=() if logs_went else planned.keys)
 
 
 def _remove_assets(site: Site, planned: Plan) -> None:
@@ -95,22 +100,24 @@ def _remove_assets(site: Site, planned: Plan) -> None:
     except InferWatchError as error:
         output.note(f"left, and costs a little: what was uploaded for the stack, since {error}")
         return
-    output.note(f"gone: {removed.images} images and {removed.objects} files that were uploaded for it")
+    output.note(
+        f"gone: {counted(removed.images, 'image')} and {counted(removed.objects, 'file')} that were uploaded for it"
+    )
     if removed.kept:
-        output.note(f"left: {removed.kept} of those that were uploaded, since other stacks use them")
+        output.note(f"left: {removed.kept} of those, since other stacks use {'it' if removed.kept == 1 else 'them'}")
 
 
-def _say_what_is_left(site: Site, planned: Plan, *, logs: bool) -> None:
-    if planned.log_groups and not logs:
-        for group in planned.log_groups:
+def _say_what_is_left(planned: Plan, groups: tuple[LogGroup, ...], keys: tuple[str, ...]) -> None:
+    from inferwatch.cli.deployment import removal_plan
+
+    for group in (*planned.log_groups, *planned.strange):
+        if group not in groups:
             days = f"{group.retention_days} days" if group.retention_days else "ever"
-            output.note(
-                f"left: the log group {group.name}, which keeps each line for {days}, at 0.03 USD a GB and month"
-            )
-        for key in planned.keys:
-            output.note(f"left, at 1 USD a month: the key {key}, without which nobody can read those logs")
-    if any(one.type == "AWS::KMS::Key" for one in planned.resources):
-        output.note("the key of the alarm topic is pending deletion for a week, and costs nothing")
+            output.note(f"left: the log group {group.name}, which keeps a line for {days}, at 0.03 USD a GB and month")
+    for key in keys:
+        output.note(f"left, at 1 USD a month: the key {key}, without which nobody can read those logs")
+    if any(one.type == removal_plan.KEY for one in planned.resources):
+        output.note("left for a week, free: the key of the alarm topic, which KMS deletes then")
     for one in planned.others:
         output.note(f"left, since the template says so: {one.type} {one.physical_id}")
     output.note(

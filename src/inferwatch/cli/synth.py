@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inferwatch.cli import options, output
+from inferwatch.cli.deployment.wording import counted
 from inferwatch.cloudwatch import limits
 from inferwatch.spec import load_spec
 
@@ -43,17 +44,11 @@ def show(stack: StackTemplate) -> None:
     kinds = stack.kinds()
     number = sum(len(names) for names in kinds.values())
     rows = [(kind.removeprefix("AWS::"), str(len(names)), _listed(names)) for kind, names in kinds.items()]
-    uploads = ", ".join(
-        _counted(n, what) for n, what in ((len(stack.images), "image"), (len(stack.files), "file")) if n
-    )
-    output.note(f"stack {stack.name}: {_counted(number, 'resource')}, {uploads} to upload")
+    uploads = ", ".join(counted(n, what) for n, what in ((len(stack.images), "image"), (len(stack.files), "file")) if n)
+    output.note(f"stack {stack.name}: {counted(number, 'resource')}, {uploads} to upload")
     output.table(("Kind", "", "Names"), rows)
     for remark in stack.remarks:
         output.note(f"{remark.level}: {remark.says}")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _listed(names: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,7 +41,7 @@ def run(arguments: list[str], folder: Path, environ: Mapping[str, str]) -> int:
         [*_npx(), *arguments],
         cwd=folder,
         env=_variables(environ),
-        stdin=subprocess.DEVNULL,
+        stdin=None if sys.stdin.isatty() else subprocess.DEVNULL,  # it may ask for the code of a second factor
         stdout=STANDARD_ERROR,
         check=False,
     )

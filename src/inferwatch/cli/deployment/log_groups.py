@@ -35,7 +35,7 @@ def problem(site: Site) -> str | None:
     if in_use(site) or not (found := not_ours(site)):
         return None
     return (
-        f"there is {' and '.join(found)} already, and the stack {site.names.stack} did not make it: an earlier "
-        "`destroy` kept it, another stack has it, or something logged there before; `inferwatch deploy "
-        "--existing-log-group` uses it as it is, and `aws logs delete-log-group` removes it with every line in it"
+        f"log groups are there already that the stack {site.names.stack} did not make, {' and '.join(found)}: an "
+        "earlier `destroy` kept them, another stack has them, or something logged there before; `inferwatch deploy "
+        "--existing-log-group` uses them as they are, `aws logs delete-log-group` removes one with every line in it"
     )

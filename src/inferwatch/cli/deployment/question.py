@@ -13,6 +13,11 @@ def agreed(question: str, *, yes: bool) -> bool:
     """Whether the person at the terminal says yes. yes: said already. Raises DeployError where nobody can be asked."""
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not interactive():
         raise DeployError(f"{question} There is no terminal to answer at: say --yes")
     return click.confirm(question, err=True)
+
+
+def interactive() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()

@@ -11,15 +11,16 @@ from inferwatch.aws import assets, log_group, removal, stack
 from inferwatch.aws.log_group import LogGroup
 from inferwatch.aws.site import Site
 from inferwatch.aws.stack import Resource, Stack
+from inferwatch.cli.deployment import log_groups
 from inferwatch.errors import DeployError
 
-LOG_GROUP = "AWS::Logs::LogGroup"
 KEY = "AWS::KMS::Key"
 
 
 class Plan(msgspec.Struct, frozen=True):
     """found: the stack, None where there is none; resources: what goes with it; log_groups and keys: what it leaves,
-    and what costs; others: what it leaves besides; uploaded: hashes of its assets.
+    and what costs; others: what it leaves besides; strange: log groups of the model that the stack did not make;
+    uploaded: hashes of its assets.
     """
 
     found: Stack | None
@@ -27,6 +28,7 @@ class Plan(msgspec.Struct, frozen=True):
     log_groups: tuple[LogGroup, ...]
     keys: tuple[str, ...]
     others: tuple[Resource, ...]
+    strange: tuple[LogGroup, ...]
     uploaded: frozenset[str]
 
     def by_kind(self) -> dict[str, int]:
@@ -41,16 +43,18 @@ def plan(site: Site, local_assets: Iterable[str]) -> Plan:
     """
     found = stack.find(site.session, site.names.stack)
     if found is None:
-        return Plan(None, (), _log_groups(site, _names(site)), (), (), frozenset(local_assets))
+        return Plan(None, (), (), (), (), _log_groups(site, log_groups.names(site)), frozenset(local_assets))
     _check(found)
     everything = [one for one in stack.resources(site.session, found.name) if one.status != "DELETE_COMPLETE"]
     kept = removal.kept(site.session, found.name)
+    own = [one.physical_id for one in everything if one.type == log_groups.LOG_GROUP]
     return Plan(
         found=found,
         resources=tuple(one for one in everything if one not in kept),
-        log_groups=_log_groups(site, [one.physical_id for one in kept if one.type == LOG_GROUP]),
+        log_groups=_log_groups(site, [one.physical_id for one in kept if one.type == log_groups.LOG_GROUP]),
         keys=tuple(one.physical_id for one in kept if one.type == KEY),
-        others=tuple(one for one in kept if one.type not in (LOG_GROUP, KEY)),
+        others=tuple(one for one in kept if one.type not in (log_groups.LOG_GROUP, KEY)),
+        strange=_log_groups(site, [name for name in log_groups.names(site) if name not in own]),
         uploaded=assets.uploaded(site.session, found.name) | frozenset(local_assets),
     )
 
@@ -61,10 +65,6 @@ def _check(found: Stack) -> None:
     if found.protected:
         command = "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name"
         raise DeployError(f"the stack {found.name} is protected from deletion: `{command} {found.name}` ends that")
-
-
-def _names(site: Site) -> list[str]:
-    return [site.names.log_group, site.names.access_log_group]
 
 
 def _log_groups(site: Site, names: Iterable[str]) -> tuple[LogGroup, ...]:
