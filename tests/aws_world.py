@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
 import insights_model
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudwatch.models import Statistics
 
-from inferwatch.aws.session import caller, open_session
-from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.names import names
+from inferwatch.aws.site import open_site
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 REGION = "eu-central-1"
@@ -58,17 +58,31 @@ def _statistic(self: Statistics, stat: str) -> Any:
     return values[max(0, math.ceil(float(stat[1:]) / 100 * len(values)) - 1)] if values else None
 
 
-def site(spec: MonitorSpec) -> Site:
-    """The model in the account; `account` must be entered."""
-    session = open_session(spec.aws, REGION)
-    return Site(spec, names(spec), session, caller(session, spec.aws))
+@contextmanager
+def answering(**replies: Callable[[dict[str, Any]], Any]) -> Iterator[None]:
+    """Let a function answer an operation, `GetMetricData` and the like, in moto's place. It is given what was asked.
+
+    What it raises the caller gets; `refused` makes what AWS refuses with. None leaves the answer to moto.
+    """
+    moto = BaseClient._make_api_call
+
+    def answer(client: BaseClient, operation: str, asked: dict[str, Any]) -> Any:
+        reply = replies[operation](asked) if operation in replies else None
+        return moto(client, operation, asked) if reply is None else reply
+
+    with mock.patch.object(BaseClient, "_make_api_call", answer):
+        yield
+
+
+def refused(operation: str, code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
 class Cloud:
     """The logs and metrics of one model in the account."""
 
     def __init__(self, spec: MonitorSpec) -> None:
-        self.site = site(spec)
+        self.site = open_site(spec, REGION)
         self._logs = self.site.session.client("logs")
         self._cloudwatch = self.site.session.client("cloudwatch")
         self._streams: set[tuple[str, str]] = set()

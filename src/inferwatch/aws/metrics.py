@@ -12,6 +12,7 @@ from inferwatch.aws.patience import Patience
 from inferwatch.aws.periods import Part, parts
 from inferwatch.aws.records import Records
 from inferwatch.aws.site import Site
+from inferwatch.aws.timestamp import milliseconds
 from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
 from inferwatch.cloudwatch.alarms import dimension_list
 from inferwatch.errors import AwsError, QueryError
@@ -97,7 +98,7 @@ class CloudWatchMetricSource:
                         raise AwsError(
                             f"reading the metric {metric}: CloudWatch answered {result['StatusCode']} {problem}"
                         )
-                    times = (round(1000 * time.timestamp()) for time in result["Timestamps"])
+                    times = map(milliseconds, result["Timestamps"])
                     found[result["Id"]].update(zip(times, result["Values"], strict=True))
         return found
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
+    "dashboard": "show the page over a data folder, or over AWS's data",
     "cost": "work out what a model costs on AWS in a month, line by line",
     "synth": "write a model's templates for AWS, and say what they would make; needs no account",
     "deploy": "make or change a model on AWS",

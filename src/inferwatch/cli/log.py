@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from inferwatch.store.streams.events import events
 from inferwatch.store.streams.files import Stream, discover, read, size
-from inferwatch.store.streams.scan import LONGEST_LINE, Event
+from inferwatch.store.streams.scan import LONGEST_LINE, Event, Kind
 
 BACK_BYTES = 256 * 1024
 """So much of each stream's end is looked at for the last lines."""
@@ -20,6 +20,29 @@ class Entry(NamedTuple):
     at_ms: int
     stream: Stream
     event: Event
+
+    @property
+    def kind(self) -> Kind:
+        return self.event.kind
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The line's JSON object, empty where it is none."""
+        return self.event.document
+
+    @property
+    def stream_name(self) -> str:
+        return self.stream.name
+
+    @property
+    def where(self) -> str:
+        """The stream, as JSON names it: its file below `<data>/logs`."""
+        return self.stream.key
+
+    @property
+    def time(self) -> str:
+        """When a line of text was written: it does not say."""
+        return ""
 
     @property
     def text(self) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
+from inferwatch.cli.deployed import Deployed, on_aws
 from inferwatch.errors import QueryError
+from inferwatch.ports import MetricSource
 from inferwatch.spec.fault import suggestion
 from inferwatch.store import Store
 from inferwatch.store.rollups.rollup import Series
@@ -37,6 +41,7 @@ class Dimension(click.ParamType[tuple[str, str]]):
 @options.since("1h")
 @click.option("--dimension", "wanted", type=Dimension(), multiple=True, help="Only series with it; may stand twice.")
 @options.data
+@on_aws
 @options.as_json
 def command(
     metric: str | None,
@@ -45,11 +50,12 @@ def command(
     since: int,
     wanted: tuple[tuple[str, str], ...],
     data: Path,
+    deployed: Deployed | None,
     as_json: bool,
 ) -> None:
     """List the metrics, or print the datapoints of METRIC, oldest first. Times are UTC, the period's start."""
-    with Store.open(data, writer=False) as store:
-        series = [one for one in store.series() if dict(wanted).items() <= one.dimensions.items()]
+    with _on_aws(deployed) if deployed else _of(data) as metrics:
+        series = [one for one in metrics.series if dict(wanted).items() <= one.dimensions.items()]
         if metric is None:
             _list(series, as_json)
             return
@@ -57,8 +63,33 @@ def command(
         if not named:
             known = sorted({one.metric for one in series})
             hint = suggestion(metric, known)
-            raise QueryError(f"{data} has no metric {metric!r}; it has {', '.join(known) or 'none'}{hint}")
-        _print([row for one in named for row in _datapoints(store, one, statistic, period, since)], as_json)
+            raise QueryError(f"{metrics.where} has no metric {metric!r}; it has {', '.join(known) or 'none'}{hint}")
+        _print([row for one in named for row in _datapoints(metrics, one, statistic, period, since)], as_json)
+
+
+class Metrics(NamedTuple):
+    """where: for messages; source: of the datapoints of a metric namespace."""
+
+    where: str
+    series: Sequence[Series]
+    source: Callable[[str], MetricSource]
+
+
+@contextmanager
+def _of(data: Path) -> Iterator[Metrics]:
+    with Store.open(data, writer=False) as store:
+        yield Metrics(str(data), store.series(), store.metrics)
+
+
+@contextmanager
+def _on_aws(deployed: Deployed) -> Iterator[Metrics]:
+    from inferwatch.aws.metrics import CloudWatchMetricSource
+    from inferwatch.aws.patience import Patience
+    from inferwatch.aws.series import series
+
+    site = deployed.site()
+    source = CloudWatchMetricSource(site, Patience(now_ms, threading.Event().wait))
+    yield Metrics(f"CloudWatch in {site.where}", series(site), lambda _: source)
 
 
 def _list(series: Iterable[Series], as_json: bool) -> None:
@@ -69,10 +100,10 @@ def _list(series: Iterable[Series], as_json: bool) -> None:
         output.table(("Metric", "Unit", "Namespace", "Dimensions"), rows)
 
 
-def _datapoints(store: Store, one: Series, statistic: str, period: int, since: int) -> list[dict[str, Any]]:
+def _datapoints(metrics: Metrics, one: Series, statistic: str, period: int, since: int) -> list[dict[str, Any]]:
     now = now_ms()
     start = now - since
-    found = store.metrics(one.namespace).datapoints(one.metric, statistic, period, start, now, one.dimensions)
+    found = metrics.source(one.namespace).datapoints(one.metric, statistic, period, start, now, one.dimensions)
     shared = {"metric": one.metric, "statistic": statistic, "period": period, "unit": one.unit}
     return [{**shared, "dimensions": one.dimensions, "at": p.timestamp_ms, "value": p.value} for p in found]
 

@@ -1,63 +1,113 @@
-"""`inferwatch tail`: what the models log, as people read it or as it stands in the files."""
+"""`inferwatch tail`: what the models log, as people read it or as it stands in the log."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 import orjson
 
 from inferwatch.cli import options, output
-from inferwatch.cli.log import Entry, Log
+from inferwatch.cli.clock import now_ms
+from inferwatch.cli.deployed import Deployed, on_aws
+from inferwatch.cli.log import Log
 from inferwatch.errors import StoreError
+from inferwatch.store.streams.scan import Kind
 
 POLL_SECONDS = 0.2
+AWS_POLL_SECONDS = 2.0
+QUIET = ("platform.start", "platform.runtimeDone", "platform.report")
 STYLES = {"failed": "red", "timeout": "red", "rejected": "yellow", "succeeded": "green"}
+
+
+class Line(Protocol):
+    """A line of a log, wherever it lies. document: its JSON object, empty where it is none; where: its stream, for
+    JSON; time: of a line of text, "" where it is not known."""
+
+    @property
+    def stream_name(self) -> str: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def document(self) -> dict[str, Any]: ...
+
+    @property
+    def time(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+class Tail(Protocol):
+    """A log that is read from its end on."""
+
+    def last(self, count: int) -> Sequence[Line]: ...
+
+    def new(self) -> Sequence[Line]: ...
 
 
 @click.command()
 @options.data
+@on_aws
 @options.as_json
 @click.option("-n", "--lines", type=click.IntRange(0), default=20, show_default=True, help="How many of the last.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option("--model", "log_group", help="Only this log group and those below it, as in /abc_corp/claim.")
-def command(data: Path, as_json: bool, lines: int, follow: bool, log_group: str | None) -> None:
+def command(
+    data: Path, deployed: Deployed | None, as_json: bool, lines: int, follow: bool, log_group: str | None
+) -> None:
     """Print the last transactions and other lines that the models log.
 
     With --json each is an object: the record as in the log, or {"stream", "text"} for a line that is not ours.
     """
+    if deployed and log_group:
+        raise click.UsageError("--model is for a data folder; with --aws the log is that of the model in --spec")
+    wanted: Callable[[Line], bool] = lambda line: as_json or _tells(line)  # noqa: E731
+    log = _on_aws(deployed, wanted) if deployed else _of(data, log_group, wanted)
+    for line in log.last(lines):
+        _print(line, as_json)
+    pause = threading.Event()
+    while follow and not pause.wait(AWS_POLL_SECONDS if deployed else POLL_SECONDS):
+        for line in log.new():
+            _print(line, as_json)
+
+
+def _of(data: Path, log_group: str | None, wanted: Callable[[Line], bool]) -> Tail:
     if not data.is_dir():
         raise StoreError(f"{data} is no data folder yet; `inferwatch up` makes one, --data names another")
-    log = Log(data, log_group, wanted=lambda entry: as_json or _tells(entry))
-    for entry in log.last(lines):
-        _print(entry, as_json)
-    pause = threading.Event()
-    while follow and not pause.wait(POLL_SECONDS):
-        for entry in log.new():
-            _print(entry, as_json)
+    return Log(data, log_group, wanted)
 
 
-def _tells(entry: Entry) -> bool:
+def _on_aws(deployed: Deployed, wanted: Callable[[Line], bool]) -> Tail:
+    from inferwatch.aws.tail import LogTail
+
+    return LogTail(deployed.site(), now_ms, wanted)
+
+
+def _tells(line: Line) -> bool:
     """Of the runtime's events, those do that tell of environments that begin, end, or do not do well."""
-    document = entry.event.document
-    if entry.event.kind == "platform" and document["type"] in ("platform.start", "platform.report"):
-        return bool(document["record"].get("status", "success") != "success")
-    return entry.event.kind != "metrics"
+    if line.kind == "platform" and line.document["type"] in QUIET:
+        return bool(line.document["record"].get("status", "success") != "success")
+    return line.kind != "metrics"
 
 
-def _print(entry: Entry, as_json: bool) -> None:
-    document = entry.event.document
+def _print(line: Line, as_json: bool) -> None:
     if as_json:
-        shown = document or {"stream": entry.stream.key, "text": entry.text}
-        output.json_lines([shown])
-    elif entry.event.kind == "record":
-        _print_record(document)
-    elif entry.event.kind == "platform":
-        _print_platform(entry, document)
+        output.json_lines([line.document or {"stream": line.where, "text": line.text}])
+    elif line.kind == "record":
+        _print_record(line.document)
+    elif line.kind == "platform":
+        _print_platform(line)
     else:
-        click.echo(f"{'':24}  {click.style('text     ', dim=True)}  {entry.text.rstrip()}")
+        click.echo(f"{line.time:24}  {click.style('text     ', dim=True)}  {line.text.rstrip()}")
 
 
 def _print_record(record: dict[str, Any]) -> None:
@@ -71,11 +121,13 @@ def _print_record(record: dict[str, Any]) -> None:
     click.echo("  ".join([*parts, click.style(str(record["transaction_id"]), dim=True)]))
 
 
-def _print_platform(entry: Entry, document: dict[str, Any]) -> None:
-    kind = document["type"].removeprefix("platform.")
-    status = document["record"].get("status", "success")
-    detail = f"{status} {document['record'].get('errorType', '')}".strip() if status != "success" else ""
-    click.echo(f"{document['time']}  {click.style(f'{kind:9}', dim=True)}  {entry.stream.name}  {detail}".rstrip())
+def _print_platform(line: Line) -> None:
+    kind = line.document["type"].removeprefix("platform.")
+    record = line.document["record"]
+    status = record.get("status", "success")
+    detail = f"{status} {record.get('errorType', '')}".strip() if status != "success" else ""
+    said = f"{line.document['time']}  {click.style(f'{kind:9}', dim=True)}  {line.stream_name}  {detail}"
+    click.echo(said.rstrip())
 
 
 def _short(value: Any) -> str:

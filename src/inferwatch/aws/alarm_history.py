@@ -1,0 +1,129 @@
+"""The items of an alarm's history as CloudWatch tells them: changes of state, and deliveries. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State, Transition
+from inferwatch.aws.timestamp import milliseconds
+from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.store.outbox import Entry
+
+_UPDATED = re.compile(r"Alarm updated from (\w+) to (\w+)")
+_FAILED = "Failed to execute action"
+_LATE_MS = 1000
+"""An action may be noted this long before the change that it was for."""
+
+Item = dict[str, Any]
+
+
+def transition(called: str, item: Item) -> Transition | None:
+    """The change of state that an item tells of, of the alarm that the spec calls so; None where it tells of none.
+
+    Its data is cut at 4095 characters; then its summary has to do.
+    """
+    data = _data(item)
+    new, old = _member(data, "newState"), _member(data, "oldState")
+    told = _UPDATED.search(item.get("HistorySummary", ""))
+    previous = _state(old.get("stateValue") or (told and told[1]))
+    state = _state(new.get("stateValue") or (told and told[2]))
+    if previous is None or state is None:
+        return None
+    return Transition(
+        alarm=called,
+        previous=previous,
+        state=state,
+        reason=str(new.get("stateReason") or item.get("HistorySummary", "")),
+        at_ms=milliseconds(item["Timestamp"]),
+        value=_newest_value(_member(new, "stateReasonData")),
+    )
+
+
+def _state(said: object) -> State | None:
+    return next((state for state in (OK, ALARM, INSUFFICIENT_DATA) if state == said), None)
+
+
+def _newest_value(reason: dict[str, Any]) -> float | None:
+    """Of the newest datapoint that decided; `recentDatapoints` stand oldest first."""
+    evaluated = [p for p in reason.get("evaluatedDatapoints", ()) if isinstance(p, dict) and "value" in p]
+    if evaluated:
+        return float(max(evaluated, key=lambda point: str(point.get("timestamp", "")))["value"])
+    recent = [value for value in reason.get("recentDatapoints", ()) if isinstance(value, int | float)]
+    return float(recent[-1]) if recent else None
+
+
+def delivery(spec: MonitorSpec, item: Item, changes: Iterable[Transition]) -> Entry | None:
+    """A delivery as far as CloudWatch knows of it: that the topic, say, took the message, or why it did not.
+
+    changes: of the same alarm, newest first; None where the one that it was for is not among them.
+    """
+    at_ms = milliseconds(item["Timestamp"])
+    change = next((change for change in changes if change.at_ms <= at_ms + _LATE_MS), None)
+    if change is None:
+        return None
+    summary = str(item.get("HistorySummary", ""))
+    data = _data(item)
+    failed = data.get("actionState") == "Failed" or summary.startswith(_FAILED)
+    return Entry(
+        notification=_notification(spec, change, _target(str(data.get("notificationResource") or summary)), at_ms),
+        state="dead" if failed else "delivered",
+        attempts=1,
+        due_ms=0,
+        attempted_ms=at_ms,
+        finished_ms=at_ms,
+        last_error=str(data.get("error") or summary) if failed else "",
+    )
+
+
+def _target(text: str) -> str:
+    """`sns digits-Inference-Alarms`: service and name of the first ARN in the text."""
+    arn = re.search(r"arn:[\w-]+:([\w-]+):[^\s:]*:[^\s:]*:(\S+)", text)
+    return f"{arn[1]} {arn[2].rstrip('.')}" if arn else "an action"
+
+
+def _notification(spec: MonitorSpec, change: Transition, target: str, at_ms: int) -> Notification:
+    identity = spec.identity
+    alarm = next((alarm for alarm in spec.alarms if alarm.name == change.alarm), None)
+    watched: dict[str, Any] = (
+        {}
+        if alarm is None
+        else {
+            "metric": alarm.metric,
+            "statistic": alarm.statistic,
+            "unit": spec.unit(alarm.metric) or "None",
+            "period": alarm.period,
+            "comparison": alarm.comparison,
+            "threshold": alarm.threshold,
+        }
+    )
+    return Notification(
+        id=hashlib.sha256(repr((change.alarm, change.at_ms, target, at_ms)).encode()).hexdigest()[:32],
+        target=target,
+        transition=change,
+        namespace=identity.namespace,
+        model_name=identity.model_name,
+        model_version=str(identity.model_version),
+        environment=identity.environment,
+        **watched,
+    )
+
+
+def _data(item: Item) -> dict[str, Any]:
+    try:
+        data = orjson.loads(item.get("HistoryData") or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _member(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """A member that is an object, or text that holds one."""
+    value = data.get(name)
+    if isinstance(value, str):
+        value = _data({"HistoryData": value})
+    return value if isinstance(value, dict) else {}

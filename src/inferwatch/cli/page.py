@@ -1,0 +1,29 @@
+"""The page alone, without a model behind it: what `dashboard` serves."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from inferwatch.cli import output
+from inferwatch.local.serve import LOOPBACK, port_of, serve
+from inferwatch.web import Sessions, Sources, page_app
+
+
+def serve_page(sources: Sources, bound: socket.socket, *, interval: float, ready: Callable[[str], None]) -> None:
+    """Serve the page until SIGINT or SIGTERM. interval: seconds between events; ready: told the link."""
+    url = f"http://{LOOPBACK}:{port_of(bound)}/"
+    sessions = Sessions(lambda token: output.note(f"The link was used. Another browser: {url}?token={token}"))
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        app = page_app(sources, sessions, stop=stop, interval=interval)
+        ready(f"{url}?token={sessions.token}")
+        await serve([(app, bound)], stop, close=_nothing, tell=output.note)
+
+    asyncio.run(run())
+
+
+async def _nothing() -> None:
+    """What there is to close behind a page alone."""
