@@ -73,11 +73,6 @@ rule = 'ALARM("High-Latency-Alarm") AND ALARM(Large)'
 type = "email"
 address = "team@example.com"
 
-[notify.channel]
-type = "slack"
-workspace_id = "T0123456789"
-channel_id = "C0123456789"
-
 [environment.rest.api]
 type = "rest"
 daily_quota = 1000
@@ -87,6 +82,11 @@ namespace = "/test/signed"
 
 [environment.http.api]
 type = "http"
+
+[environment.http.notify.channel]
+type = "slack"
+workspace_id = "T0123456789"
+channel_id = "C0123456789"
 
 [environment.http.logs]
 customer_key = false

@@ -68,7 +68,7 @@ def ministack(data: Path) -> Iterator[MiniStack]:
         "STATE_DIR": str(data / "state"),
         "PYTHONPATH": str(EMULATORS / "ministack" / "functions"),
     }
-    command = [python_of("ministack"), "-m", "ministack"]
+    command = [python_of("ministack"), EMULATORS / "ministack" / "run.py"]
     log = data / "ministack.log"
     with running(command, data, environ, output=log, errors=log, ready=lambda: _answers(port)):
         yield MiniStack(port)

@@ -64,3 +64,17 @@ def validate_requests(ministack: MiniStack, stack: DeployedStack) -> None:
                 httpMethod=method["HttpMethod"],
                 patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": made["id"]}],
             )
+
+
+def allowing(document: dict[str, Any]) -> dict[str, Any]:
+    """A policy as MiniStack needs it for what `document` allows on AWS.
+
+    It looks for a log group's ARN without the `:*` that IAM wants, and ties no resource to DescribeAlarms.
+    """
+    statements = []
+    for statement in document["Statement"]:
+        resources = statement["Resource"]
+        bare = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]
+        every = ["*"] if "cloudwatch:DescribeAlarms" in statement["Action"] else []
+        statements.append({**statement, "Resource": [*resources, *bare, *every]})
+    return {**document, "Statement": statements}
