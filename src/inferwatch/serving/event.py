@@ -59,12 +59,12 @@ def http_event(
     now_ms: int,
 ) -> dict[str, Any]:
     """The v2 event that an HTTP API makes of a request."""
+    import base64
+
     joined: dict[str, str] = {}
     for name, value in headers:
         lower = name.lower()
         joined[lower] = f"{joined[lower]},{value}" if lower in joined else value
-    import base64
-
     text = _as_text(body, joined.get("content-type", ""))
     seconds = time.gmtime(now_ms // 1000)
     event: dict[str, Any] = {
