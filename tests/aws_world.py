@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -85,7 +85,9 @@ class Cloud:
         self.site = open_site(spec, REGION)
         self._logs = self.site.session.client("logs")
         self._cloudwatch = self.site.session.client("cloudwatch")
+        self._groups: set[str] = set()
         self._streams: set[tuple[str, str]] = set()
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
 
     def put(self, lines: Iterable[bytes], stream: str = "2026/11/21/fn[1]abc", group: str | None = None) -> None:
         """Log the lines: a record's time is its end, as Lambda writes it then, and its metrics are taken from it."""
@@ -99,17 +101,35 @@ class Cloud:
             document = _document(event["message"])
             self._embedded(document)
             self._reported(document, event["timestamp"])
+        self._flush()
 
     def count(self, namespace: str, metric: str, dimensions: dict[str, str], at_ms: int, *values: float) -> None:
         """A metric that no line carries: what Lambda counts itself, say."""
+        self._measured(namespace, metric, dimensions, at_ms, values)
+        self._flush()
+
+    def _measured(
+        self, namespace: str, metric: str, dimensions: dict[str, str], at_ms: int, values: Sequence[float]
+    ) -> None:
         named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
         at = datetime.fromtimestamp(at_ms / 1000, UTC)
         data = {"MetricName": metric, "Dimensions": named, "Timestamp": at, "Values": list(values)}
-        self._cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+        self._waiting.setdefault(namespace, []).append(data)
+
+    def _flush(self) -> None:
+        for namespace, data in self._waiting.items():
+            for at in range(0, len(data), 1000):
+                self._cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[at : at + 1000])
+        self._waiting.clear()
+
+    def make_log_group(self, group: str) -> None:
+        """An empty one. `put` makes one where there is none."""
+        self._groups.add(group)
+        self._logs.create_log_group(logGroupName=group)
 
     def _open(self, group: str, stream: str) -> None:
-        if not self._streams:
-            self._logs.create_log_group(logGroupName=group)
+        if group not in self._groups:
+            self.make_log_group(group)
         if (group, stream) not in self._streams:
             self._logs.create_log_stream(logGroupName=group, logStreamName=stream)
             self._streams.add((group, stream))
@@ -123,7 +143,7 @@ class Cloud:
                 for metric in part["Metrics"]:
                     value = document[metric["Name"]]
                     values = value if isinstance(value, list) else [value]
-                    self.count(part["Namespace"], metric["Name"], dimensions, directive["Timestamp"], *values)
+                    self._measured(part["Namespace"], metric["Name"], dimensions, directive["Timestamp"], values)
 
     def _reported(self, document: dict[str, Any], at_ms: int) -> None:
         """What metric filters take from the runtime's report: no dimensions, a namespace of the model's own."""
@@ -133,8 +153,8 @@ class Cloud:
         namespace = f"{identity.metric_namespace}/{identity.model_name}/{identity.environment}"
         taken = {"maxMemoryUsedMB": "MaxMemoryUsedMB", "initDurationMs": "InitDurationMs"}
         for member, metric in taken.items():
-            if member in document["record"]["metrics"]:
-                self.count(namespace, metric, {}, at_ms, document["record"]["metrics"][member])
+            if member in document["record"].get("metrics", ()):
+                self._measured(namespace, metric, {}, at_ms, [document["record"]["metrics"][member]])
 
 
 def _document(message: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from inferwatch.errors import StoreError
+from inferwatch.web import feed as feed_module
 from inferwatch.web.feed import Feed
 
 
@@ -169,5 +170,38 @@ def test_the_stop_ends_every_stream(before_the_first_round: bool) -> None:
 
         await asyncio.wait_for(asyncio.gather(*(drained(stream) for stream in streams)), 5)
         assert feed.listeners == 0
+
+    asyncio.run(story())
+
+
+def test_a_listener_hears_that_the_line_is_alive_while_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds may be a minute apart, or a source may take long."""
+    monkeypatch.setattr(feed_module, "BEAT_SECONDS", 0.01)
+
+    async def story() -> None:
+        compute = Counting()
+        feed = Feed(compute, asyncio.Event(), 3600)
+        stream = await opened(feed)
+        while not (told := await event(stream)):
+            pass
+        assert told == {"alarms": 1, "trouble": None}
+        assert [await event(stream) for _ in range(3)] == [{}, {}, {}]
+        assert len(compute.asked) == 1
+        await closed(stream)
+
+    asyncio.run(story())
+
+
+def test_a_part_that_cannot_be_read_is_told_beside_the_others() -> None:
+    async def story() -> None:
+        compute = Counting()
+        compute.sections = {"alarms": 1, "trouble": "the log is closed"}
+        stream = await opened(Feed(compute, asyncio.Event(), 0.01))
+        assert await event(stream) == {"alarms": 1, "trouble": "the log is closed"}
+        compute.sections = {"alarms": 1, "trouble": None}
+        while not (told := await event(stream)):
+            pass
+        assert told == {"trouble": None}
+        await closed(stream)
 
     asyncio.run(story())

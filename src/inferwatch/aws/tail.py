@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+import heapq
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from inferwatch.aws.explained import explained
@@ -56,17 +56,14 @@ class LogTail:
     def last(self, count: int) -> list[Line]:
         """The newest `count` lines, oldest first; `new` goes on behind them."""
         now_ms = self._now_ms()
-        found = deque[Line](maxlen=count)
+        found: list[Line] = []
         for back_ms in LOOKS_BACK if count else LOOKS_BACK[:1]:
-            found.clear()
             self._newest_ms = now_ms - back_ms
-            for event in self._events(self._newest_ms):
-                self._note(event)
-                found += self._lines(event)
+            found = _newest(self._shown_since(self._newest_ms), count)
             self._forget(self._newest_ms - LATE_MS)
             if len(found) == count:
                 break
-        return sorted(found, key=lambda line: line.at_ms)
+        return found
 
     def new(self) -> list[Line]:
         """What came since the last look, oldest first."""
@@ -78,6 +75,11 @@ class LogTail:
                 self._note(event)
                 found += self._lines(event)
         return sorted(found, key=lambda line: line.at_ms)
+
+    def _shown_since(self, since_ms: int) -> Iterator[Line]:
+        for event in self._events(since_ms):
+            self._note(event)
+            yield from self._lines(event)
 
     def _events(self, since_ms: int) -> Iterator[dict[str, Any]]:
         pages = self._logs.get_paginator("filter_log_events")
@@ -101,3 +103,9 @@ class LogTail:
             line = Line(event["timestamp"], event["logStreamName"], part.kind, part.document, text)
             if self._wanted(line):
                 yield line
+
+
+def _newest(lines: Iterable[Line], count: int) -> list[Line]:
+    """The newest `count` of them, oldest first; those of the same time as they come. All are read, also for none."""
+    newest = heapq.nlargest(max(count, 1), enumerate(lines), key=lambda numbered: (numbered[1].at_ms, numbered[0]))
+    return [line for _, line in reversed(newest[:count])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from inferwatch.alarms.values import AlarmState, Transition
@@ -12,7 +11,6 @@ from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.remembering import RememberingMetricSource
 from inferwatch.aws.site import Site
-from inferwatch.cli.clock import now_ms
 from inferwatch.spec.period import MINUTE
 from inferwatch.store.outbox import Entry
 from inferwatch.web import Sources
@@ -27,13 +25,14 @@ NEWEST = 100
 """So many changes and deliveries of each alarm are read: one page of its history."""
 
 
-def aws_sources(site: Site, refresh_ms: int) -> Sources:
+def aws_sources(site: Site, refresh_ms: int, patience: Patience) -> Sources:
     """Sources for `page_app`. refresh_ms: how long an answer of AWS's is good, since each question is billed."""
+    now_ms = patience.now_ms
     alarms = CloudWatchAlarms(site)
     states: Memo[dict[str, AlarmState]] = Memo(now_ms, refresh_ms, 1)
     histories: Memo[list[Transition]] = Memo(now_ms, refresh_ms, NEWEST)
     deliveries: Memo[list[Entry]] = Memo(now_ms, refresh_ms, 1)
-    source = CloudWatchMetricSource(site, Patience(now_ms, threading.Event().wait))
+    source = CloudWatchMetricSource(site, patience)
 
     def alarm_history(alarm: str | None, limit: int) -> Sequence[Transition]:
         return histories.of(alarm, lambda: alarms.history(alarm, NEWEST))[:limit]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import click
 
 from inferwatch.cli import options, output
+from inferwatch.cli.clock import now_ms
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -50,12 +52,14 @@ def command(
 
 
 def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms: int) -> None:
+    from inferwatch.aws.patience import Patience
     from inferwatch.aws.site import open_site
     from inferwatch.cli.aws_sources import aws_sources
     from inferwatch.cli.page import serve_page
     from inferwatch.local.serve import bind
 
     site = open_site(spec, region)
+    sources = aws_sources(site, refresh_ms, Patience(now_ms, threading.Event().wait))
     bound = bind("the page", page_port)
 
     def ready(link: str) -> None:
@@ -63,7 +67,7 @@ def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms:
         output.note(f"  data     {site.where}, asked every {refresh_ms // 1000} s while the page is open")
         output.note("Ctrl-C ends it.")
 
-    serve_page(aws_sources(site, refresh_ms), bound, interval=refresh_ms / 1000, ready=ready)
+    serve_page(sources, bound, interval=refresh_ms / 1000, ready=ready)
 
 
 def _over_data(spec: MonitorSpec, data: Path, page_port: int) -> None:
