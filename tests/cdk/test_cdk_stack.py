@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,3 +133,21 @@ def test_the_app_of_a_folder_is_one_stack(tmp_path: Path, monkeypatch: pytest.Mo
     (template,) = (tmp_path / "out").glob("*.template.json")
     assert template.name == "abc-corp-claim-adder-prod.template.json"
     assert "adder-prod-Inference" in json.dumps(json.loads(template.read_bytes())["Resources"])
+
+
+def test_the_reference_s_example_runs_and_shows_the_dockerfile(tmp_path: Path) -> None:
+    from inferwatch.cdk import image
+    from inferwatch.spec.function import FunctionSpec
+
+    text = (Path(__file__).parents[2] / "docs/reference/cdk.md").read_text()
+    shown = dict(re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S))
+    made = image.dockerfile(FunctionSpec(), has_requirements=True)
+    assert shown["dockerfile"].splitlines() == [line for line in made.splitlines() if not line.startswith("#")]
+
+    small_model(tmp_path / "doc_classification")
+    environ = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
+    subprocess.run([sys.executable, "-c", shown["python"]], cwd=tmp_path, env=environ, check=True, capture_output=True)
+    (template,) = (tmp_path / "out").glob("claims.template.json")
+    kinds = [each["Type"] for each in json.loads(template.read_bytes())["Resources"].values()]
+    assert kinds.count("AWS::Lambda::Function") == kinds.count("AWS::ApiGatewayV2::Api") == 1
+    assert kinds.count("AWS::CloudWatch::Alarm") == 3
