@@ -47,3 +47,9 @@ def rest(cloud: MiniStack, assembly: Path) -> DeployedStack:
 def http(cloud: MiniStack, assembly: Path) -> DeployedStack:
     """The stack with the HTTP API, as far as MiniStack can make it."""
     return deploy(cloud, assembly, "http", adapted(synthesized(assembly, "http")))
+
+
+@pytest.fixture
+def gone(cloud: MiniStack, assembly: Path) -> DeployedStack:
+    """A stack that nothing else looks at, as far as MiniStack can make it."""
+    return deploy(cloud, assembly, "gone", adapted(synthesized(assembly, "gone")))

@@ -93,6 +93,15 @@ customer_key = false
 
 [environment.http.function]
 rollout = "AllAtOnce"
+
+[environment.gone.model]
+namespace = "/test/gone"
+
+[environment.gone.api]
+type = "none"
+
+[environment.gone.function]
+rollout = "AllAtOnce"
 """
 
 APP = """

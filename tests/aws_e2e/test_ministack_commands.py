@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from caller import post
 from click.testing import CliRunner, Result
-from deployed_stack import DeployedStack
-from ministack_process import ACCOUNT, REGION, MiniStack
+from deployed_stack import ASSETS, DeployedStack
+from log_lines import records
+from ministack_process import ACCOUNT, REGION, MiniStack, session
 from unsupported import allowing
 
-from inferwatch.aws import policy
+from inferwatch.aws import endpoint, policy
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cli import exit_codes
@@ -29,7 +30,6 @@ from inferwatch.spec import load_spec
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
-USER = f"arn:aws:iam::{ACCOUNT}:user/reader"
 Run = Callable[..., Result]
 
 
@@ -39,22 +39,9 @@ def url(cloud: MiniStack, rest: DeployedStack) -> str:
 
 
 @pytest.fixture(scope="module")
-def inferwatch(cloud: MiniStack, rest: DeployedStack, model: Path) -> Run:
-    """Runs a command as a user who may read and check this model, over the model's folder."""
-    spec = load_spec(model, "rest")
-    site = Site(spec, names(spec), cloud.session, Caller(account=ACCOUNT, arn=USER, region=REGION))
-    document = policy.document(one for one in policy.permissions(site) if one.use in ("read", "check"))
-    iam = cloud.client("iam")
-    iam.create_user(UserName="reader")
-    iam.put_user_policy(UserName="reader", PolicyName="own", PolicyDocument=json.dumps(allowing(document)))
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    environ = {**cloud.environ, **credentials, "INFERWATCH_ENVIRONMENT": "rest"}
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, arguments, env=environ, catch_exceptions=False)
-
-    return run
+def inferwatch(cloud: MiniStack, model: Path) -> Run:
+    """Runs a command for the environment "rest", as a user who may read and check that model."""
+    return _User(cloud, model, "rest", "read", "check").run
 
 
 def test_check_follows_a_request_to_the_log_and_an_alarm_to_its_topic(
@@ -116,6 +103,51 @@ def test_what_the_policy_does_not_allow_is_refused(inferwatch: Run, model: Path)
     """Or the tests above would say nothing of the policy."""
     with pytest.raises(AwsError, match="FilterLogEvents is not allowed"):
         inferwatch("tail", "--aws", "--spec", str(model), "--environment", "http")
+
+
+def test_destroy_leaves_nothing_of_a_stack(cloud: MiniStack, gone: DeployedStack, model: Path) -> None:
+    before = _uploaded(cloud)
+    result = _User(cloud, model, "gone", "read", "destroy").run("destroy", str(model), "--yes")
+    assert result.exit_code == 0, result.stderr
+    left = cloud.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    assert gone.name not in [stack["StackName"] for stack in left]
+    assert cloud.client("logs").describe_log_groups(logGroupNamePrefix="/test/gone")["logGroups"] == []
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    assert gone.outputs["FunctionName"] not in [each["FunctionName"] for each in functions]
+    assert [key.rpartition(".")[2] for key in before - _uploaded(cloud)] == ["zip"]
+
+
+def test_requests_are_signed_as_the_api_wants(cloud: MiniStack, http: DeployedStack, model: Path) -> None:
+    """With IAM authorization the policy's one route is enough; MiniStack checks the signature over the body too."""
+    api = http.the("AWS::ApiGatewayV2::Api")
+    user = _User(cloud, model, "http", "check")
+    answer = endpoint.sender(user.site, f"{cloud.url}/_aws/execute-api/{api}/http/predict", None)(b'{"x": 8}')
+    assert (answer.status, answer.document["prediction"]) == (200, 16)
+    record = records(cloud, "/test/signed/doubler")[str(answer.transaction_id)]
+    assert record["requester"]["principal"] == user.site.caller.arn
+
+
+def _uploaded(cloud: MiniStack) -> set[str]:
+    return {each["Key"] for each in cloud.client("s3").list_objects_v2(Bucket=ASSETS)["Contents"]}
+
+
+class _User:
+    """A new user, who has the documented policy of these uses for the model in `environment`."""
+
+    def __init__(self, cloud: MiniStack, model: Path, environment: str, *uses: str) -> None:
+        name = f"may-{'-'.join(uses)}-{environment}"
+        iam = cloud.client("iam")
+        arn = iam.create_user(UserName=name)["User"]["Arn"]
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        spec, caller = load_spec(model, environment), Caller(account=ACCOUNT, arn=arn, region=REGION)
+        self.site = Site(spec, names(spec), session(key["AccessKeyId"], key["SecretAccessKey"]), caller)
+        document = policy.document(each for each in policy.permissions(self.site) if each.use in uses)
+        iam.put_user_policy(UserName=name, PolicyName="documented", PolicyDocument=json.dumps(allowing(document)))
+        credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        self._environ = {**cloud.environ, **credentials, "INFERWATCH_ENVIRONMENT": environment}
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments, env=self._environ, catch_exceptions=False)
 
 
 def _values(result: Result) -> list[dict[str, Any]]:
