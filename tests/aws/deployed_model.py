@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,8 @@ from inferwatch.aws.patience import Patience
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.alarms import alarm_properties
+from inferwatch.cloudwatch.composites import health_properties
+from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.cloudwatch.names import names
 from inferwatch.sdk import MemorySink
 from inferwatch.sdk.monitor import Monitor
@@ -63,10 +63,12 @@ class Clock:
         return self.now
 
     def pause(self, seconds: float) -> None:
-        self.now += round(seconds * 1000)
-        due, self._due = ([one for one in self._due if (one[0] <= self.now) is yes] for yes in (True, False))
-        for _, happen in due:
+        until = self.now + round(seconds * 1000)
+        due, self._due = ([one for one in self._due if (one[0] <= until) is yes] for yes in (True, False))
+        for at_ms, happen in sorted(due, key=lambda one: one[0]):
+            self.now = at_ms
             happen()
+        self.now = until
 
     def after(self, seconds: float, happen: Callable[[], object]) -> None:
         if seconds <= 0:
@@ -95,7 +97,7 @@ class World:
         self.folder = folder
         self.spec = load_spec(folder, environ={})
         self.names = names(self.spec)
-        self.session = session()
+        self.session = Session()
         caller = Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/alice", region=REGION)
         self.site = Site(self.spec, self.names, self.session, caller)
         self.clock = Clock()
@@ -131,8 +133,8 @@ class World:
             status, body = said if isinstance(said, tuple) else (200, said)
             return SimpleNamespace(status_code=status, headers={}), {"ResponseMetadata": {}, **body}
 
-        self.session.events.register_first(f"before-parameter-build.{operation}", keep)
-        self.session.events.register_first(f"before-call.{operation}", answer)
+        self.session.register_first(f"before-parameter-build.{operation}", keep)
+        self.session.register_first(f"before-call.{operation}", answer)
 
     def denies(self, operation: str) -> None:
         """Refuse an operation as IAM does."""
@@ -150,8 +152,10 @@ class World:
         sns.subscribe(TopicArn=self.topic, Protocol="email", Endpoint="someone@example.com")
         for alarm in self.spec.alarms:
             self.put_alarm(**alarm_properties(self.spec, alarm, actions=[self.topic]))
-        self._deploy_function()
         self._deploy_stack()
+        self.replies("lambda.GetFunctionConfiguration", self._function)
+        self.replies("iam.SimulatePrincipalPolicy", _allowed)
+        self.session.register_first("after-call.sts.GetCallerIdentity", self._is_alice)
         self.replies("cloudwatch.DescribeAlarmHistory", self._history)
         self.replies("cloudwatch.SetAlarmState", self._state_set)
         self.replies("chatbot.DescribeSlackWorkspaces", lambda _: {"SlackWorkspaces": [_workspace()]})
@@ -160,30 +164,40 @@ class World:
     def put_alarm(self, **properties: Any) -> None:
         self.session.client("cloudwatch").put_metric_alarm(**properties)
 
-    def _deploy_function(self) -> None:
-        role = self.session.client("iam").create_role(RoleName="model", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("app.py", "")
-        client = self.session.client("lambda")
-        client.create_function(
-            FunctionName=self.names.function,
-            Role=role,
-            Handler="app.handler",
-            Runtime="python3.13",
-            Code={"ZipFile": packed.getvalue()},
-            Publish=True,
-        )
-        client.create_alias(FunctionName=self.names.function, Name=self.names.alias, FunctionVersion="1")
-        self.replies(
-            "lambda.GetFunctionConfiguration",
-            lambda _: {
-                "FunctionName": self.names.function,
-                "Role": role,
-                "LoggingConfig": {name: self.function[name] for name in ("LogGroup", "LogFormat")},
-                "Environment": {"Variables": self.function.get("Variables", {})},
-            },
-        )
+    def put_health_alarm(self) -> None:
+        """moto has no composite alarms, so this one is told beside what it has."""
+        health = {"StateValue": "OK", "AlarmActions": [], "ActionsEnabled": True, **health_properties(self.spec)}
+
+        def tell(parsed: dict[str, Any], **_: object) -> None:
+            parsed["CompositeAlarms"] = [health]
+
+        self.session.register_first("after-call.cloudwatch.DescribeAlarms", tell)
+
+    def put_metric_filters(self, pattern: str | None = None) -> None:
+        logs = self.session.client("logs")
+        if pattern is None:
+            logs.create_log_group(logGroupName=self.names.access_log_group)
+        for one in metric_filters(self.spec):
+            transformation = {
+                "metricName": one.metric,
+                "metricNamespace": one.namespace,
+                "metricValue": one.value,
+                "unit": one.unit,
+            }
+            logs.put_metric_filter(
+                logGroupName=one.log_group,
+                filterName=one.name,
+                filterPattern=pattern or one.pattern,
+                metricTransformations=[transformation],
+            )
+
+    def _function(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "FunctionName": self.names.function,
+            "Role": f"arn:aws:iam::{ACCOUNT}:role/model",
+            "LoggingConfig": {name: self.function[name] for name in ("LogGroup", "LogFormat")},
+            "Environment": {"Variables": self.function.get("Variables", {})},
+        }
 
     def _deploy_stack(self) -> None:
         topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "made-by-the-stack"}}
@@ -242,6 +256,9 @@ class World:
         item = {"HistorySummary": f"{did} action {self.topic}", "HistoryData": orjson.dumps(data).decode()}
         return {"AlarmHistoryItems": [{"AlarmName": asked["AlarmName"], "HistoryItemType": "Action", **item}]}
 
+    def _is_alice(self, parsed: dict[str, Any], **_: object) -> None:
+        parsed["Arn"] = self.site.caller.arn
+
     def _channels(self, _: dict[str, Any]) -> dict[str, Any]:
         channel = {"SlackTeamId": WORKSPACE, "SlackChannelId": CHANNEL, "SnsTopicArns": [self.topic]}
         named = {"ConfigurationName": "sleep-slack", "SlackTeamName": "abc_corp", "SlackChannelName": "models"}
@@ -251,11 +268,33 @@ class World:
 _LOADER = botocore.session.get_session().get_component("data_loader")
 
 
-def session() -> boto3.Session:
-    """A session that shares what botocore knows of the services with all others, since to read that takes long."""
-    core = botocore.session.get_session()
-    core.register_component("data_loader", _LOADER)
-    return boto3.Session(botocore_session=core, region_name=REGION)
+class Session(boto3.Session):
+    """Makes each client once, and reads what botocore knows of the services once for all, since both take long."""
+
+    def __init__(self) -> None:
+        core = botocore.session.get_session()
+        core.register_component("data_loader", _LOADER)
+        super().__init__(botocore_session=core, region_name=REGION)
+        self._clients: dict[tuple[Any, ...], Any] = {}
+
+    def client(self, service_name: str, region_name: str = REGION, **options: Any) -> Any:
+        key = (service_name, region_name)
+        if key not in self._clients:
+            self._clients[key] = super().client(service_name, region_name=region_name, **options)
+        return self._clients[key]
+
+    def get_available_regions(self, *_: Any, **__: Any) -> list[str]:
+        """A few, since a client for each of all takes long."""
+        return [REGION, "eu-west-1", "us-west-2"]
+
+    def register_first(self, event: str, handler: Callable[..., Any]) -> None:
+        """Also with the clients that are there already."""
+        for emitter in (self.events, *(client.meta.events for client in self._clients.values())):
+            emitter.register_first(event, handler)
+
+
+def _allowed(asked: dict[str, Any]) -> dict[str, Any]:
+    return {"EvaluationResults": [{"EvalActionName": one, "EvalDecision": "allowed"} for one in asked["ActionNames"]]}
 
 
 def _workspace() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from inferwatch.aws import deployed_alarms
+from inferwatch.aws.check.answers import LEEWAY_MS
 from inferwatch.aws.deployed_alarms import topics
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
@@ -49,7 +50,7 @@ def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple
 
 def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) -> Finding:
     name, wanted = alarm["AlarmName"], set(topics([alarm]))
-    since = datetime.fromtimestamp(patience.now_ms() / 1000 - 1, UTC)
+    since = datetime.fromtimestamp((patience.now_ms() - LEEWAY_MS) / 1000, UTC)
 
     def look() -> list[dict[str, Any]] | None:
         found = [item for item in _actions(site, name, since) if item.get("notificationResource") in wanted]

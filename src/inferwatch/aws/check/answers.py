@@ -13,6 +13,9 @@ from inferwatch.finding import Finding
 
 _OLD = ("UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
 
+LEEWAY_MS = 2000
+"""AWS's clock is known to a second only, and its servers' differ."""
+
 
 class Answered(NamedTuple):
     """start_ms: just before the first request, by AWS's clock; transaction_ids: of the records that were written."""
@@ -53,7 +56,7 @@ def answers(
     site: Site, address: str, send: Send, body: bytes, requests: int, now_ms: Callable[[], int]
 ) -> tuple[Finding, Answered | None]:
     """Send the requests one after the other, until one is refused. address: for the finding. Raises AwsError."""
-    start_ms = now_ms()
+    start_ms = now_ms() - LEEWAY_MS
     elapsed: list[int] = []
     found: list[str] = []
     problem = None

@@ -1,0 +1,92 @@
+"""What `doctor --aws --policy` prints is least privilege too, and allows each thing that the commands do."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import boto3
+import pytest
+from policies import Policy, parliament, too_wide
+
+from inferwatch.aws.policy import document, permissions
+from inferwatch.aws.session import Caller
+from inferwatch.aws.site import Site
+from inferwatch.cloudwatch.names import names
+from inferwatch.spec import load_spec
+
+SRC = Path(__file__).parents[2] / "src" / "inferwatch"
+MODEL = '[model]\nnamespace = "/abc_corp/health"\nname = "sleep"\npredict = "app:predict"\n'
+JWT = '[api]\nauth = "jwt"\njwt_issuer = "https://example.com"\njwt_audience = ["a"]\n'
+ALICE = "arn:aws:iam::123456789012:user/alice"
+SESSION = "arn:aws:sts::123456789012:assumed-role/Watch/alice"
+
+
+def site(folder: Path, api: str, arn: str = ALICE) -> Site:
+    (folder / "inferwatch.toml").write_text(MODEL + api)
+    spec = load_spec(folder, environ={})
+    caller = Caller(account="123456789012", arn=arn, region="eu-central-1")
+    return Site(spec, names(spec), boto3.Session(region_name="eu-central-1"), caller)
+
+
+@pytest.mark.parametrize("arn", [ALICE, SESSION, "arn:aws:iam::123456789012:root"])
+@pytest.mark.parametrize("api", ["", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n', JWT])
+def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, api: str, arn: str) -> None:
+    policy = document(permissions(site(tmp_path, api, arn)))
+    found = parliament().analyze_policy_string(json.dumps(policy)).findings
+    assert [str(finding) for finding in found] == []
+    assert too_wide(Policy("caller", "identity", policy)) == []
+    sids = [statement["Sid"] for statement in policy["Statement"]]
+    assert len(set(sids)) == len(sids)
+    assert all(re.fullmatch(r"(Read|Check|Deploy|Destroy)[A-Za-z0-9]+", sid) for sid in sids)
+
+
+def test_it_fits_into_a_managed_policy(tmp_path: Path) -> None:
+    """6,144 characters, without white space: an IAM quota."""
+    policy = document(permissions(site(tmp_path, "", SESSION)))
+    assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
+
+
+@pytest.mark.parametrize(
+    ("api", "action"),
+    [
+        ("", "execute-api:Invoke"),
+        ('[api]\ntype = "rest"\n', "apigateway:GET"),
+        ('[api]\ntype = "none"\n', "lambda:InvokeFunction"),
+    ],
+)
+def test_only_the_way_that_the_api_is_asked_by_is_allowed(tmp_path: Path, api: str, action: str) -> None:
+    actions = {one.action for one in permissions(site(tmp_path, api))}
+    assert actions & {"execute-api:Invoke", "apigateway:GET", "lambda:InvokeFunction"} == {action}
+
+
+_NO_PERMISSION = {"get_caller_identity", "publish"}  # the first needs none; the second is what a topic's owner does
+_ACTIONS = {"get_paginator": None, "list_object_versions": "ListBucketVersions", "delete_objects": "DeleteObject"}
+_ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction"}
+
+
+def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
+    """Operations are found in the source by boto3's names, which are those of the actions in other letters."""
+    text = "\n".join(file.read_text() for file in (SRC / "aws").rglob("*.py"))
+    called = set(re.findall(r'get_paginator\(\s*"(\w+)"', text))
+    operations = {name for service in _operations() for name in service}
+    called |= {name for name in re.findall(r"\.([a-z]+_[a-z_]+|invoke|publish)\(", text) if name in operations}
+    assert {"filter_log_events", "describe_alarms", "get_metric_data", "delete_stack"} <= called
+    allowed = {
+        one.action.partition(":")[2]
+        for api in ("", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n')
+        for one in permissions(site(tmp_path, api, SESSION))
+    }
+    needed = {_ACTIONS.get(name, _camel(name)) for name in called - _NO_PERMISSION} - {None}
+    assert needed - allowed == set()
+
+
+def _operations() -> list[set[str]]:
+    services = ("logs", "cloudwatch", "cloudformation", "lambda", "sns", "chatbot", "ssm", "iam", "apigateway")
+    session = boto3.Session(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+    return [set(dir(session.client(name))) for name in (*services, "ecr", "s3", "kms", "sts")]
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))
