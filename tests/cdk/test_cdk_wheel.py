@@ -17,6 +17,7 @@ import pytest
 from small_model import small_model
 
 from inferwatch.cdk import slim, wheel, zip_package
+from inferwatch.errors import DeployError
 from inferwatch.spec.function import FunctionSpec
 
 MB = 1024 * 1024
@@ -57,6 +58,12 @@ def _this_python() -> FunctionSpec:
 
 def test_the_same_sources_make_the_same_bytes(written: Path, tmp_path: Path) -> None:
     assert wheel.write(tmp_path).read_bytes() == written.read_bytes()
+
+
+def test_sources_that_are_not_installed_are_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(DeployError, match="runs from its sources alone; install it"):
+        wheel.write(tmp_path)
 
 
 def test_it_holds_the_rooms_of_a_function_and_no_other(written: Path) -> None:

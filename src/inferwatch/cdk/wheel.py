@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 import inferwatch
+from inferwatch.errors import DeployError
 
 # Recording, serving, and the spec for a model that reads it. No command line, store, page, or cloud.
 ROOMS = ("sdk", "serving", "spec")
@@ -18,8 +19,11 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: inferwatch\nRoot-Is-Purelib: true\nTag:
 
 
 def write(folder: Path) -> Path:
-    """Write the wheel into `folder`, and give its path."""
-    installed = metadata.distribution("inferwatch")
+    """Write the wheel into `folder`, and give its path. Raises DeployError where InferWatch is not installed."""
+    try:
+        installed = metadata.distribution("inferwatch")
+    except metadata.PackageNotFoundError:
+        raise DeployError("inferwatch runs from its sources alone; install it: `pip install -e` its checkout") from None
     name = f"inferwatch-{installed.version}"
     contents = dict(_sources())
     contents[f"{name}.dist-info/METADATA"] = _metadata(installed)
