@@ -20,9 +20,19 @@ class Synthesized(NamedTuple):
 
     def warnings(self, stack: str) -> list[str]:
         """What CDK would warn of, in order."""
+        return [data for _, data in self._metadata(stack, "aws:cdk:warning")]
+
+    def acknowledged(self, stack: str) -> set[tuple[str, str]]:
+        """What the constructs acknowledge: where, and the whole id."""
+        return {(where, id) for where, ids in self._metadata(stack, "aws:cdk:acknowledged-rules") for id in ids}
+
+    def _metadata(self, stack: str, kind: str) -> list[tuple[str, Any]]:
         metadata = json.loads((self.folder / f"{stack}.metadata.json").read_bytes())
         return [
-            entry["data"] for entries in metadata.values() for entry in entries if entry["type"] == "aws:cdk:warning"
+            (path.lstrip("/"), entry["data"])
+            for path, entries in metadata.items()
+            for entry in entries
+            if entry["type"] == kind
         ]
 
 

@@ -48,6 +48,12 @@ def test_what_is_acknowledged_is_this_list_and_no_more(synthesized: Synthesized)
     assert acknowledged == ACKNOWLEDGED
 
 
+def test_nothing_is_acknowledged_that_is_not_found(synthesized: Synthesized) -> None:
+    found = {(v["acknowledgedAt"], v["acknowledgedId"]) for v in entries(synthesized, "suppressedViolations")}
+
+    assert {each for name in synthesized.templates for each in synthesized.acknowledged(name)} == found
+
+
 def test_every_acknowledgment_gives_its_reason_in_a_sentence(synthesized: Synthesized) -> None:
     reasons = {violation["reason"] for violation in entries(synthesized, "suppressedViolations")}
 
