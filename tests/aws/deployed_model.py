@@ -10,10 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-import boto3
-import botocore.session
 import orjson
 from moto import mock_aws
+from quick_session import REGION, Session
 
 from inferwatch.aws.endpoint import Answer
 from inferwatch.aws.patience import Patience
@@ -29,7 +28,6 @@ from inferwatch.serving.service import Service
 from inferwatch.spec import load_spec
 from inferwatch.store.streams import emf
 
-REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 URL = f"https://a1b2c3d4e5.execute-api.{REGION}.amazonaws.com/dev/predict"
 WORKSPACE, CHANNEL = "T0123456789", "C0123456789"
@@ -263,34 +261,6 @@ class World:
         channel = {"SlackTeamId": WORKSPACE, "SlackChannelId": CHANNEL, "SnsTopicArns": [self.topic]}
         named = {"ConfigurationName": "sleep-slack", "SlackTeamName": "abc_corp", "SlackChannelName": "models"}
         return {"SlackChannelConfigurations": [{**channel, **named}]}
-
-
-_LOADER = botocore.session.get_session().get_component("data_loader")
-
-
-class Session(boto3.Session):
-    """Makes each client once, and reads what botocore knows of the services once for all, since both take long."""
-
-    def __init__(self) -> None:
-        core = botocore.session.get_session()
-        core.register_component("data_loader", _LOADER)
-        super().__init__(botocore_session=core, region_name=REGION)
-        self._clients: dict[tuple[Any, ...], Any] = {}
-
-    def client(self, service_name: str, region_name: str = REGION, **options: Any) -> Any:
-        key = (service_name, region_name)
-        if key not in self._clients:
-            self._clients[key] = super().client(service_name, region_name=region_name, **options)
-        return self._clients[key]
-
-    def get_available_regions(self, *_: Any, **__: Any) -> list[str]:
-        """A few, since a client for each of all takes long."""
-        return [REGION, "eu-west-1", "us-west-2"]
-
-    def register_first(self, event: str, handler: Callable[..., Any]) -> None:
-        """Also with the clients that are there already."""
-        for emitter in (self.events, *(client.meta.events for client in self._clients.values())):
-            emitter.register_first(event, handler)
 
 
 def _allowed(asked: dict[str, Any]) -> dict[str, Any]:

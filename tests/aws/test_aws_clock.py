@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 import pytest
-from deployed_model import Session, account
+from deployed_model import account
+from quick_session import Session
 
 from inferwatch.aws import clock
 from inferwatch.errors import AwsError

@@ -1,4 +1,4 @@
-"""Events of a log group that hold given words."""
+"""Events of a log group, by what they hold."""
 
 from __future__ import annotations
 
@@ -19,16 +19,24 @@ def holding(
 ) -> list[LogEvent]:
     """The events since `start_ms` that hold any of `words`, oldest first. Raises AwsError.
 
-    words: with none of them, all events; a word may have no quotation mark.
+    words: at least one; whole ones, without a quotation mark.
     """
-    pattern = " ".join(f'?"{word}"' for word in words) if len(words) > 1 else "".join(f'"{word}"' for word in words)
+    pattern = " ".join(f'?"{word}"' for word in words) if len(words) > 1 else f'"{words[0]}"'
+    found = matching(session, log_group, pattern, start_ms, at_most=at_most)
+    # What stands in for CloudWatch in tests knows no such patterns and gives all events.
+    return [event for event in found if any(word in event.message for word in words)]
+
+
+def matching(
+    session: boto3.Session, log_group: str, pattern: str, start_ms: int, *, at_most: int = 100
+) -> list[LogEvent]:
+    """The events since `start_ms` that match a filter pattern, oldest first. Raises AwsError."""
     pages = session.client("logs").get_paginator("filter_log_events")
     found: list[LogEvent] = []
     with explained(f"searching the log group {log_group}"):
         asked = pages.paginate(logGroupName=log_group, filterPattern=pattern, startTime=start_ms)
         for number, page in enumerate(asked):
-            # What stands in for CloudWatch in tests knows no such patterns and gives all events.
-            found += [_event(said) for said in page["events"] if not words or any(w in said["message"] for w in words)]
+            found += map(_event, page["events"])
             if len(found) >= at_most or number >= PAGES:
                 break
     return sorted(found, key=lambda event: event.at_ms)[:at_most]

@@ -64,7 +64,8 @@ def _subscribed(site: Site, what: str, target: NotifySpec, topics: tuple[str, ..
             f"{address} has not confirmed yet: the link is in the mail 'AWS Notification - Subscription Confirmation'"
         )
         return Finding(what, "not yet", says)
-    return Finding(what, "ok", f"{address} is subscribed to {_names(topics)}")
+    sandbox = "; an account in SNS's SMS sandbox reaches verified numbers only" if target.type == "sms" else ""
+    return Finding(what, "ok", f"{address} is subscribed to {_names(topics)}{sandbox}")
 
 
 def _subscriptions(site: Site, topic: str) -> list[dict[str, Any]]:

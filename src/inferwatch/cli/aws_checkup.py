@@ -47,13 +47,13 @@ def tools(spec: MonitorSpec) -> Iterator[Finding]:
 
 def opened(spec: MonitorSpec, region: str | None) -> tuple[list[Finding], Opened | None]:
     """Whose credentials, which account and region; the clock first, since a wrong one makes AWS refuse everything."""
-    from inferwatch.aws import clock
-    from inferwatch.aws.patience import Patience
-    from inferwatch.aws.session import open_session
-    from inferwatch.aws.site import open_site
-
     found: list[Finding] = []
     try:
+        from inferwatch.aws import clock
+        from inferwatch.aws.patience import Patience
+        from inferwatch.aws.session import open_session
+        from inferwatch.aws.site import open_site
+
         session = open_session(spec.aws, region)
         ahead = clock.ahead_ms(session, now_ms)
         found.append(clock.finding(ahead, datetime.now().astimezone()))

@@ -16,6 +16,9 @@ EVERY_S = 2.0
 AT_MOST_MS = 60_000
 """CloudWatch Logs shows a line mostly within 10 seconds."""
 
+FAILURES = '{ $.type = "platform.*" || $.errorMessage = "*" }'
+"""What the runtime says of an environment that died, and of one that did not begin."""
+
 
 class Recorded(NamedTuple):
     """request_ids: of the invocations, by Lambda; embedded: whether CloudWatch can make metrics of every record."""
@@ -78,7 +81,7 @@ def reports(site: Site, answered: Answered, recorded: Recorded, patience: Patien
 
 def _unrecorded(site: Site, answered: Answered) -> Finding:
     """No request came to a record: what the function's environments said meanwhile."""
-    since = log_events.holding(site.session, site.names.log_group, ("platform.", "rror"), answered.start_ms)
+    since = log_events.matching(site.session, site.names.log_group, FAILURES, answered.start_ms)
     if (told := _failure(since)) is not None:
         return Finding("log", "wrong", f"no record, since the function failed: {told}")
     return Finding(
