@@ -27,7 +27,7 @@ class DeployedStack:
         described = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         self.name = name
         self.template = template
-        self.physical_ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+        self.physical_ids: dict[str, str] = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
 
     def the(self, kind: str) -> str:

@@ -78,7 +78,7 @@ def runtime_emulator(
     }
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{free_port()}"]
-    command = [_program(python), *addresses, python, "-m", "awslambdaric", handler]
+    command: list[str | Path] = [_program(python), *addresses, python, "-m", "awslambdaric", handler]
     with running(command, code[0], environ, output=output, errors=errors, ready=lambda: _listens(port)):
         yield RuntimeEmulator(port, output, errors)
 

@@ -115,7 +115,7 @@ def test_only_who_may_invoke_it_gets_an_answer_of_the_signed_api(
 def test_too_many_requests_are_refused_before_the_function(cloud: MiniStack, url: str, key: str) -> None:
     """Last of those that use the key: it leaves the bucket of its usage plan empty."""
     before = messages(cloud, LOG_GROUP)
-    statuses = []
+    statuses: list[int] = []
     while 429 not in statuses and len(statuses) < AT_MOST:
         statuses.append(post(url, b"{", x_api_key=key).status)
     assert statuses[-1] == 429

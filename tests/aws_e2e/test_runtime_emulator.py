@@ -12,11 +12,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import emf_rules
 import pytest
 import uv
 from emulated_model import PYTHON, TIMEOUT
+from emulator_environment import python_of
 from runtime_emulator import Invocation, RuntimeEmulator, runtime_emulator
 
 from inferwatch.cdk import image, zip_package
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.xdist_group("runtime")
 
 @pytest.fixture(scope="module")
 def unzipped(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    python_of("runtime")  # so that a machine without the package index is told of first
     folder = tmp_path_factory.mktemp("zip") / "code"
     folder.mkdir()
     zip_package.stage(load_spec(model, "rest"), folder)
@@ -121,9 +124,9 @@ def test_the_image_s_context_runs_with_what_its_dockerfile_installs(model: Path,
     assert _record(invocation)["status"] == "succeeded"
 
 
-def _record(invocation: Invocation) -> dict[str, object]:
+def _record(invocation: Invocation) -> dict[str, Any]:
     """The record of an invocation: its last line, which CloudWatch would take whole."""
     line = invocation.lines[-1]
     assert emf_rules.problems(line, time.time_ns() // 1_000_000) == []
-    record: dict[str, object] = json.loads(line)
+    record: dict[str, Any] = json.loads(line)
     return record
