@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from inferwatch.cli import examples
 from inferwatch.cli.commands import cli
 from inferwatch.cloudwatch.names import names
+from inferwatch.errors import RuntimeStartError
 from inferwatch.spec import load_spec
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +51,27 @@ def test_the_project_is_the_example_under_its_own_name(project: Path) -> None:
         original = (EXAMPLE / name).read_bytes()
         renamed = original.replace(b"sleep-advice", b"demo-model").replace(b"/demo/health", b"/abc_corp/claim")
         assert (project / name).read_bytes() == renamed, name
+
+
+def test_the_wheel_has_the_example_where_the_installed_package_looks_for_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {"examples/digits", "examples/sleep_advice"} <= set(wheel["only-include"])
+    assert wheel["sources"]["examples"] == "inferwatch/examples"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_an_example_is_found_in_the_package_and_in_a_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    package = tmp_path / "src" / "inferwatch"
+    folder = (package if installed else tmp_path) / "examples" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "inferwatch.toml").touch()
+    monkeypatch.setattr(examples, "__file__", str(package / "cli" / "examples.py"))
+    assert examples.example("mine") == folder
+    with pytest.raises(RuntimeStartError, match="'yours' is not part of this installation"):
+        examples.example("yours")
 
 
 def test_its_spec_has_the_names_that_were_given(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,9 @@ def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:
         output.note("bootstrapped already")
         return
     environment = f"aws://{where.caller.account}/{where.caller.region}"
-    if cdk_cli.run(["bootstrap", environment, "--no-notices"], Path(where.spec.folder), variables):
+    with tempfile.TemporaryDirectory() as nowhere:  # where there is a cdk.json, its app would be run
+        failed = cdk_cli.run(["bootstrap", environment, "--no-notices"], Path(nowhere), variables)
+    if failed:
         raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
 
 
