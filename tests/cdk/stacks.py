@@ -14,12 +14,22 @@ from synthesis import SPECS
 from inferwatch.cdk import ModelMonitoring, ModelStack
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
+from inferwatch.spec.api import ApiSpec
+from inferwatch.spec.monitor_spec import MonitorSpec
 
 EXAMPLES = SPECS.parents[2] / "examples"
 MODELS = {
     "digits": (EXAMPLES / "digits", "dev"),  # an image behind an HTTP API
     "rich": (SPECS / "rich", "prod"),  # a zip behind a REST API, and all that a spec can turn on
     "bare": (SPECS / "bare", "dev"),  # a function alone
+}
+# The other ways to ask who calls, before a function that is an image.
+APIS = {
+    "http-jwt": ApiSpec(
+        auth="jwt", jwt_issuer="https://id.example.com", jwt_audience=("claims",), allow_origins=("https://a.example",)
+    ),
+    "http-open": ApiSpec(auth="none"),
+    "rest-iam": ApiSpec(type="rest", auth="iam", validate=False, allow_origins=("*",)),
 }
 FRANKFURT = Environment(account="123456789012", region="eu-central-1")
 
@@ -29,6 +39,8 @@ def synthesize(folder: Path) -> None:
     app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
     for name, (folder_of_model, environment) in MODELS.items():
         ModelStack(app, name, spec=load_spec(folder_of_model, environment, {}))
+    for name, api in APIS.items():
+        ModelStack(app, name, spec=_behind(api))
     _alone(app)
     _watched(app)
     _given_topic(app)
@@ -38,6 +50,12 @@ def synthesize(folder: Path) -> None:
     except RuntimeError:
         if not (folder / "validation-report.json").exists():  # what was found is a test's to say
             raise
+
+
+def _behind(api: ApiSpec) -> MonitorSpec:
+    spec = load_spec(SPECS / "bare", None, {})
+    function = msgspec.structs.replace(spec.function, package="image", insights=True)
+    return msgspec.structs.replace(spec, api=api, function=function)
 
 
 def _alone(app: App) -> None:

@@ -15,6 +15,9 @@ ALL_ALARMS = "IAM5[Resource::arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS:
 MANAGED = "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{}]"
 # By what it concerns. A new line here is a decision: what is wider than it should be, and why must it be?
 ACKNOWLEDGED = {
+    "Api/Http/Route": {"APIG4"},  # where the spec says that anybody may call
+    "Api/Rest/Api": {"APIG2"},  # where the spec says that the function checks the request itself
+    "Api/Rest/Api/DeploymentStage.dev": {"APIG3", "APIG6"},
     "Api/Rest/Api/Default/predict/POST": {"APIG4", "COG4"},
     "Api/Rest/Api/DeploymentStage.prod": {"APIG3", "APIG6"},
     "Api/Rest/LogsRole": {MANAGED.format("service-role/AmazonAPIGatewayPushToCloudWatchLogs")},
