@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,11 +15,19 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry
 
 _UPDATED = re.compile(r"Alarm updated from (\w+) to (\w+)")
+_ARN = re.compile(r"arn:[\w-]+:([\w-]+):[^\s:]*:[^\s:]*:(\S+)")
 _FAILED = "Failed to execute action"
 _LATE_MS = 1000
 """An action may be noted this long before the change that it was for."""
 
 Item = dict[str, Any]
+
+
+class Action(NamedTuple):
+    """What an alarm did. resource: the ARN that it was done to, a topic's; error: None where it was done."""
+
+    resource: str
+    error: str | None
 
 
 def transition(called: str, item: Item) -> Transition | None:
@@ -66,24 +74,33 @@ def delivery(spec: MonitorSpec, item: Item, changes: Iterable[Transition]) -> En
     change = next((change for change in changes if change.at_ms <= at_ms + _LATE_MS), None)
     if change is None:
         return None
-    summary = str(item.get("HistorySummary", ""))
-    data = _data(item)
-    failed = data.get("actionState") == "Failed" or summary.startswith(_FAILED)
+    done = action(item)
     return Entry(
-        notification=_notification(spec, change, _target(str(data.get("notificationResource") or summary)), at_ms),
-        state="dead" if failed else "delivered",
+        notification=_notification(spec, change, _target(done.resource), at_ms),
+        state="delivered" if done.error is None else "dead",
         attempts=1,
         due_ms=0,
         attempted_ms=at_ms,
         finished_ms=at_ms,
-        last_error=str(data.get("error") or summary) if failed else "",
+        last_error=done.error or "",
     )
 
 
-def _target(text: str) -> str:
-    """`sns digits-Inference-Alarms`: service and name of the first ARN in the text."""
-    arn = re.search(r"arn:[\w-]+:([\w-]+):[^\s:]*:[^\s:]*:(\S+)", text)
-    return f"{arn[1]} {arn[2].rstrip('.')}" if arn else "an action"
+def action(item: Item) -> Action:
+    """What an item tells of an alarm's action. Its summary has to do where its data was cut."""
+    summary, data = str(item.get("HistorySummary", "")), _data(item)
+    failed = data.get("actionState") == "Failed" or summary.startswith(_FAILED)
+    named = _ARN.search(summary)
+    return Action(
+        resource=str(data.get("notificationResource") or (named[0].rstrip(".") if named else "")),
+        error=str(data.get("error") or summary) if failed else None,
+    )
+
+
+def _target(resource: str) -> str:
+    """`sns digits-Inference-Alarms`: service and name of an ARN."""
+    arn = _ARN.match(resource)
+    return f"{arn[1]} {arn[2]}" if arn else "an action"
 
 
 def _notification(spec: MonitorSpec, change: Transition, target: str, at_ms: int) -> Notification:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from inferwatch.alarms.values import AlarmState, Transition
+from inferwatch.aws import deployed_alarms
 from inferwatch.aws.alarm_history import Item, delivery, transition
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
@@ -16,8 +17,6 @@ from inferwatch.spec.fault import suggestion
 from inferwatch.store.outbox import Entry
 
 KINDS = ["MetricAlarm", "CompositeAlarm"]
-NAMES_MAX = 100
-"""What one call of DescribeAlarms takes."""
 
 
 class CloudWatchAlarms:
@@ -34,15 +33,8 @@ class CloudWatchAlarms:
 
     def states(self) -> dict[str, AlarmState]:
         """How each alarm stands, in the spec's order, without those that are not deployed."""
-        names = list(self._own)
-        pages = self._cloudwatch.get_paginator("describe_alarms")
-        found: dict[str, AlarmState] = {}
-        for at in range(0, len(names), NAMES_MAX):
-            with explained("reading the alarms"):
-                for page in pages.paginate(AlarmNames=names[at : at + NAMES_MAX], AlarmTypes=KINDS):
-                    for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
-                        found[alarm["AlarmName"]] = _state(self._own[alarm["AlarmName"]], alarm)
-        return {self._own[name]: found[name] for name in names if name in found}
+        found = deployed_alarms.find(self._cloudwatch, self._own)
+        return {self._own[name]: _state(self._own[name], alarm) for name, alarm in found.items()}
 
     def history(self, alarm: str | None, limit: int) -> list[Transition]:
         """Transitions of the alarm that the spec calls so, or of all, newest first; CloudWatch keeps them for 30 days.

@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from inferwatch.aws.explained import explained
-from inferwatch.aws.site import Site
 
 NAMES_AT_ONCE = 100
 
 DeployedAlarm = dict[str, Any]
 
 
-def find(site: Site, names: Iterable[str]) -> dict[str, DeployedAlarm]:
-    """Metric and composite alarms of these names, those that are there, in the order asked for. Raises AwsError."""
+def find(cloudwatch: Any, names: Iterable[str]) -> dict[str, DeployedAlarm]:
+    """Metric and composite alarms of these names, those that are there, in the order asked for.
+
+    cloudwatch: boto3's client. Raises AwsError.
+    """
     wanted = list(names)
-    pages = site.session.client("cloudwatch").get_paginator("describe_alarms")
+    pages = cloudwatch.get_paginator("describe_alarms")
     found: dict[str, DeployedAlarm] = {}
-    with explained("looking at the alarms"):
+    with explained("reading the alarms"):
         for first in range(0, len(wanted), NAMES_AT_ONCE):
             some = wanted[first : first + NAMES_AT_ONCE]
             for page in pages.paginate(AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"]):

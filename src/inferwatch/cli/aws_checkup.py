@@ -98,7 +98,8 @@ def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
     site = at.site
 
     def heard() -> Iterator[Finding]:
-        there = deployed_alarms.find(site, [site.names.alarm(one.name) for one in site.spec.alarms])
+        declared = [site.names.alarm(one.name) for one in site.spec.alarms]
+        there = deployed_alarms.find(site.session.client("cloudwatch"), declared)
         topics = deployed_alarms.topics(there.values())
         return targets.findings(site, topics or (site.arn("sns", site.names.topic),))
 

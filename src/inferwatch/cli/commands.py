@@ -26,7 +26,7 @@ COMMANDS = {
     "deploy": "make or change a model on AWS",
     "destroy": "remove a model from AWS, with all that costs",
     "check": "follow requests through the deployed model, up to the notification",
-    "doctor": "say what is wrong with this machine, spec and data folder",
+    "doctor": "say what is wrong with this machine, spec and data folder, or with what is deployed",
 }
 
 

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
 from inferwatch.aws import deployed_alarms
+from inferwatch.aws.alarm_history import Action, action
 from inferwatch.aws.check.answers import LEEWAY_MS
 from inferwatch.aws.deployed_alarms import topics
 from inferwatch.aws.explained import explained
@@ -25,7 +24,8 @@ OVER = "The test by inferwatch check is over."
 
 def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple[str, ...] | None]:
     """Force one alarm and put it back; also the ARNs of all topics that alarms publish to. Raises AwsError."""
-    alarms = list(deployed_alarms.find(site, [site.names.alarm(one.name) for one in site.spec.alarms]).values())
+    declared = [site.names.alarm(one.name) for one in site.spec.alarms]
+    alarms = list(deployed_alarms.find(site.session.client("cloudwatch"), declared).values())
     if not site.spec.alarms:
         return Finding("alarm", "warning", "the spec declares no alarm"), None
     if not alarms:
@@ -52,18 +52,16 @@ def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) 
     name, wanted = alarm["AlarmName"], set(topics([alarm]))
     since = datetime.fromtimestamp((patience.now_ms() - LEEWAY_MS) / 1000, UTC)
 
-    def look() -> list[dict[str, Any]] | None:
-        found = [item for item in _actions(site, name, since) if item.get("notificationResource") in wanted]
-        return found if {item["notificationResource"] for item in found} >= wanted else None
+    def look() -> list[Action] | None:
+        found = [one for one in _actions(site, name, since) if one.resource in wanted]
+        return found if {one.resource for one in found} >= wanted else None
 
     with _in_alarm(site, alarm):
         found = patience.until(look, every_s=EVERY_S, at_most_ms=min(wait_ms, AT_MOST_MS))
     if found is None:
         says = f"{name} was set to ALARM and back, and its history tells of no action so far"
         return Finding("alarm", "not yet", says)
-    failed = [item for item in found if item.get("actionState") == "Failed"]
-    if failed:
-        error = str(failed[0].get("error") or failed[0].get("summary"))
+    for error in filter(None, (one.error for one in found)):
         return Finding("alarm", "wrong", f"{name} was set to ALARM, and could not publish: {error}. {_advice(error)}")
     told = ", ".join(sorted(arn.rpartition(":")[2] for arn in wanted))
     return Finding("alarm", "ok", f"{name} was set to ALARM, published to {told}, and was set back")
@@ -85,29 +83,12 @@ def _in_alarm(site: Site, alarm: dict[str, Any]) -> Iterator[None]:
                 cloudwatch.set_alarm_state(AlarmName=name, StateValue=before, StateReason=OVER)
 
 
-def _actions(site: Site, name: str, since: datetime) -> list[dict[str, Any]]:
-    """What the history tells of actions: `actionState`, `notificationResource`, and `error` where one failed."""
+def _actions(site: Site, name: str, since: datetime) -> list[Action]:
     with explained(f"reading the history of {name}"):
         said = site.session.client("cloudwatch").describe_alarm_history(
             AlarmName=name, HistoryItemType="Action", StartDate=since, MaxRecords=100
         )
-    return [_action(item) for item in said["AlarmHistoryItems"]]
-
-
-def _action(item: dict[str, Any]) -> dict[str, Any]:
-    try:
-        data = orjson.loads(item.get("HistoryData") or "{}")
-    except orjson.JSONDecodeError:
-        data = {}
-    summary = str(item.get("HistorySummary", ""))
-    found = {"summary": summary, **(data if isinstance(data, dict) else {})}
-    found.setdefault("actionState", "Failed" if summary.startswith("Failed") else "Succeeded")
-    found.setdefault("notificationResource", _first_arn(summary))
-    return found
-
-
-def _first_arn(text: str) -> str:
-    return next((word.rstrip(".") for word in text.split() if word.startswith("arn:")), "")
+    return [action(item) for item in said["AlarmHistoryItems"]]
 
 
 def _advice(error: str) -> str:

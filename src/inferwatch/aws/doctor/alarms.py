@@ -30,7 +30,7 @@ def findings(site: Site) -> Iterator[Finding]:
         yield Finding("alarms", "warning", "no alarm is declared: nobody will be told when the model fails")
         return
     wanted = _wanted(site)
-    there = deployed_alarms.find(site, wanted)
+    there = deployed_alarms.find(site.session.client("cloudwatch"), wanted)
     if not there:
         yield Finding(
             "alarms", "wrong", f"none of the spec's alarms is in {site.where}: `inferwatch deploy` makes them"
