@@ -189,6 +189,19 @@ def test_codedeploy_may_change_this_function_alone(build: Build) -> None:
     assert [role for role in made.all("IAM::Role") if "ManagedPolicyArns" in role] == []
 
 
+def test_the_first_rollout_waits_for_codedeploys_permissions(build: Build) -> None:
+    """The alias names the group, so it comes after the group; what the group's role may do would else come any time."""
+    made = build('[function]\nrollout = "Canary10Percent5Minutes"\n')
+    (group,) = made.resources("CodeDeploy::DeploymentGroup")
+    (policy,) = (
+        logical
+        for logical, each in made.template["Resources"].items()
+        if each["Type"] == "AWS::IAM::Policy" and "lambda:UpdateAlias" in str(each["Properties"])
+    )
+
+    assert policy in group["DependsOn"]
+
+
 def test_alarms_turn_a_rollout_back(tmp_path: Path) -> None:
     from aws_cdk import Stack
     from aws_cdk import aws_cloudwatch as cloudwatch

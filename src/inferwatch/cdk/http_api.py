@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
+from inferwatch.cdk.log_group import destination_arn
 from inferwatch.cloudwatch.names import Names
 from inferwatch.serving.cors import PREFLIGHT_HEADERS
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -55,7 +56,7 @@ class PredictHttpApi(Construct):
                 throttling_rate_limit=spec.api.rate_limit, throttling_burst_limit=spec.api.burst_limit
             ),
             access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
-                destination_arn=access_log_group.log_group_arn, format=access_log_format
+                destination_arn=destination_arn(access_log_group), format=access_log_format
             ),
         )
         self.url = f"{self.api.api_endpoint}/{called.stage}{PATH}"

@@ -31,6 +31,20 @@ def log_group(
     return group
 
 
+def destination_arn(group: logs.ILogGroup) -> str:
+    """What an API's stage writes its access log to. It keeps the ARN without the `:*` at the end of CDK's own, and with
+    it CloudFormation would for ever say that the stage has drifted.
+    """
+    return Stack.of(group).format_arn(
+        service="logs",
+        region=group.env.region,
+        account=group.env.account,
+        resource="log-group",
+        resource_name=group.log_group_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
 def log_key(
     scope: Construct, id: str, *, spec: MonitorSpec, groups: Sequence[str], removal_policy: RemovalPolicy
 ) -> kms.Key | None:

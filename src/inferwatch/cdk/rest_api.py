@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.log_group import KEPT
+from inferwatch.cdk.log_group import KEPT, destination_arn
 from inferwatch.cdk.request_schema import request_schema
 from inferwatch.cloudwatch.names import Names
 from inferwatch.serving.cors import PREFLIGHT_HEADERS
@@ -62,6 +62,9 @@ class PredictRestApi(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(access_log_format),
             ),
         )
+        stage = self.api.deployment_stage.node.default_child
+        assert isinstance(stage, apigateway.CfnStage)
+        stage.add_property_override("AccessLogSetting.DestinationArn", destination_arn(access_log_group))
         if account_role:
             self._account_role()
         self.api.node.try_remove_child("Endpoint")  # CDK's output of a URL that answers nothing

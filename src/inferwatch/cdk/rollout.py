@@ -22,16 +22,19 @@ class GradualRollout(Construct):
         configuration = codedeploy.LambdaDeploymentConfig.from_lambda_deployment_config_name(
             self, "Configuration", f"CodeDeployDefault.Lambda{rollout}"
         )
+        role = self._role(function)
         self.deployment_group = codedeploy.LambdaDeploymentGroup(
             self,
             "Group",
             alias=alias,
             deployment_config=configuration,
-            role=self._role(function),
+            role=role.without_policy_updates(),  # else AWS's wider policy would be added
             auto_rollback=codedeploy.AutoRollbackConfig(failed_deployment=True, stopped_deployment=True),
         )
+        # The alias waits for the group, and so for the policy, without which its first rollout would fail.
+        self.deployment_group.node.add_dependency(role.node.find_child("DefaultPolicy"))
 
-    def _role(self, function: lambda_.IFunction) -> iam.IRole:
+    def _role(self, function: lambda_.IFunction) -> iam.Role:
         """For this function alone. The policy that AWS manages lets CodeDeploy change every alias of the account."""
         alarms = Stack.of(self).format_arn(
             service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
@@ -52,4 +55,4 @@ class GradualRollout(Construct):
         role.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=[alarms]))
         acknowledged.wildcard(role, versions, "Lambda numbers the versions; the function is this one.")
         acknowledged.wildcard(role, alarms, "DescribeAlarms is allowed for all alarms of the account or for none.")
-        return role.without_policy_updates()  # else AWS's wider policy would be added
+        return role
