@@ -17,6 +17,6 @@ class Patience(NamedTuple):
     def until(self, look: Callable[[], T | None], *, every_s: float, at_most_ms: int) -> T | None:
         """What `look` finds, asked again and again until it is not None; None once that took `at_most_ms`."""
         give_up_at = self.now_ms() + at_most_ms
-        while (found := look()) is None and self.now_ms() < give_up_at:
-            self.pause(every_s)
+        while (found := look()) is None and (left_ms := give_up_at - self.now_ms()) > 0:
+            self.pause(min(every_s, left_ms / 1000))
         return found
