@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,9 +17,11 @@ from typing import Any
 
 import boto3
 import httpx
+import insights_model
 import pytest
 from aws_world import REGION, Cloud, account, answering, refused
 from click.testing import CliRunner, Result
+from moto.logs.models import LogQuery
 from moto.server import ThreadedMotoServer
 
 from inferwatch.cli.commands import cli
@@ -160,9 +163,16 @@ def test_what_aws_refuses_is_one_error(model: Path, cloud: Cloud, command: list[
 # As processes.
 
 
+@pytest.fixture
+def server(running_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """moto as an empty server, which this process fills."""
+    httpx.post(f"{running_server}/moto-api/reset").raise_for_status()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", running_server)
+    return running_server
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """moto as a server, filled by this process."""
+def running_server() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _credentials().items():
             patch.setenv(name, value)
@@ -210,8 +220,38 @@ def test_the_dashboard_serves_the_page_until_ctrl_c(model: Path, server: str) ->
     assert "Traceback" not in rest
 
 
-def test_following_the_log_ends_with_ctrl_c(model: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+def test_ctrl_c_waits_for_no_search_of_the_log(model: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    boto3.client("logs", REGION).create_log_group(logGroupName="/test/claim")
+    searching = threading.Event()
+
+    def unfinished(query: LogQuery) -> dict[str, Any]:
+        searching.set()
+        return {"results": [], "status": "Running"}
+
+    monkeypatch.setattr("moto.logs.models.execute_query", insights_model.execute_query)
+    monkeypatch.setattr(LogQuery, "to_result_json", unfinished)
+    running = process("dashboard", str(model), *AWS, "--page-port", "0", AWS_ENDPOINT_URL=server)
+    assert running.stderr is not None
+    link = [running.stderr.readline() for _ in range(4)][1].split()[1]
+    with httpx.Client(timeout=30) as client:
+        client.get(link)
+        with client.stream("GET", httpx.URL(link).join("/api/events")):
+            assert searching.wait(30)
+            running.send_signal(signal.SIGINT)
+            _, rest = running.communicate(timeout=20)  # the search itself would take a minute
+    assert (running.returncode, "Traceback" in rest) == (0, False), rest
+
+
+def test_without_the_extra_the_command_says_what_to_install(model: Path) -> None:
+    code = "import sys; sys.modules['boto3'] = None; from inferwatch.cli import main; main()"
+    for command in (["tail", "--aws", "--spec", str(model)], ["dashboard", str(model), "--aws"]):
+        done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert "pip install 'inferwatch[aws]'" in done.stderr
+
+
+def test_following_the_log_ends_with_ctrl_c(model: Path, server: str) -> None:
     cloud = Cloud(load_spec(model, "prod"))
     fill(cloud)
     running = process("tail", "-f", "-n", "1", *AWS, "--spec", str(model), AWS_ENDPOINT_URL=server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
@@ -202,6 +203,27 @@ def test_a_part_that_cannot_be_read_is_told_beside_the_others() -> None:
         while not (told := await event(stream)):
             pass
         assert told == {"trouble": None}
+        await closed(stream)
+
+    asyncio.run(story())
+
+
+def test_the_stop_is_heard_within_a_round_that_takes_long() -> None:
+    async def story() -> None:
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(_: Collection[int]) -> dict[str, Any]:
+            begun.set()
+            assert go_on.wait(10)
+            return {}
+
+        stop = asyncio.Event()
+        stream = await opened(Feed(slow, stop, 0.01))
+        waiting = asyncio.create_task(anext(stream, b"the end"))
+        assert await asyncio.to_thread(begun.wait, 10)
+        stop.set()
+        assert await asyncio.wait_for(waiting, 5) == b"the end"
+        go_on.set()
         await closed(stream)
 
     asyncio.run(story())

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import boto3
+import botocore.session
 import msgspec
+from botocore.config import Config
 
 from inferwatch.aws.explained import explained
 from inferwatch.errors import AwsError
 from inferwatch.spec.account import AccountSpec
+
+CONNECT_S = 5
+"""botocore waits a minute for a connection, and tries five times: too long for a person without a network."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -24,7 +29,9 @@ def open_session(declared: AccountSpec, region: str | None = None) -> boto3.Sess
     Raises AwsError where there is no region, or AWS has none of that name.
     """
     with explained("opening a session"):
-        session = boto3.Session(region_name=region or declared.region)
+        core = botocore.session.get_session()
+        core.set_default_client_config(Config(connect_timeout=CONNECT_S))
+        session = boto3.Session(botocore_session=core, region_name=region or declared.region)
         if session.region_name is None:
             raise AwsError("no region is given: set aws.region in the spec, --region or AWS_REGION", code="NoRegion")
         partition_regions = [

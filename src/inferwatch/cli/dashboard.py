@@ -9,6 +9,7 @@ import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
+from inferwatch.errors import AwsError
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -59,7 +60,13 @@ def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms:
     from inferwatch.local.serve import bind
 
     site = open_site(spec, region)
-    sources = aws_sources(site, refresh_ms, Patience(now_ms, threading.Event().wait))
+    ended = threading.Event()
+
+    def pause(seconds: float) -> None:
+        if ended.wait(seconds):
+            raise AwsError("the page was closed")
+
+    sources = aws_sources(site, refresh_ms, Patience(now_ms, pause))
     bound = bind("the page", page_port)
 
     def ready(link: str) -> None:
@@ -67,7 +74,7 @@ def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms:
         output.note(f"  data     {site.where}, asked every {refresh_ms // 1000} s while the page is open")
         output.note("Ctrl-C ends it.")
 
-    serve_page(sources, bound, interval=refresh_ms / 1000, ready=ready)
+    serve_page(sources, bound, interval=refresh_ms / 1000, ready=ready, ending=ended.set)
 
 
 def _over_data(spec: MonitorSpec, data: Path, page_port: int) -> None:

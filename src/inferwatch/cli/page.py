@@ -11,8 +11,19 @@ from inferwatch.local.serve import LOOPBACK, port_of, serve
 from inferwatch.web import Sessions, Sources, page_app
 
 
-def serve_page(sources: Sources, bound: socket.socket, *, interval: float, ready: Callable[[str], None]) -> None:
-    """Serve the page until SIGINT or SIGTERM. interval: seconds between events; ready: told the link."""
+def serve_page(
+    sources: Sources,
+    bound: socket.socket,
+    *,
+    interval: float,
+    ready: Callable[[str], None],
+    ending: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve the page until SIGINT or SIGTERM.
+
+    interval: seconds between events; ready: told the link; ending: called when it begins to end, so
+    that reads under way can be given up.
+    """
     url = f"http://{LOOPBACK}:{port_of(bound)}/"
     sessions = Sessions(lambda token: output.note(f"The link was used. Another browser: {url}?token={token}"))
 
@@ -20,7 +31,10 @@ def serve_page(sources: Sources, bound: socket.socket, *, interval: float, ready
         stop = asyncio.Event()
         app = page_app(sources, sessions, stop=stop, interval=interval)
         ready(f"{url}?token={sessions.token}")
+        stopped = asyncio.create_task(stop.wait())
+        stopped.add_done_callback(lambda _: ending())
         await serve([(app, bound)], stop, close=_nothing, tell=output.note)
+        await stopped
 
     asyncio.run(run())
 

@@ -82,14 +82,18 @@ class Feed:
             await asyncio.wait_for(self._turned.wait(), BEAT_SECONDS)
 
     async def _run(self) -> None:
-        """One round each interval until the stop is set or the last listener has gone."""
-        while not self._stop.is_set():
-            await self._turn()
-            try:
-                await asyncio.wait_for(self._stop.wait(), self._interval)
-            except TimeoutError:
-                continue
-        self._announce()
+        """One round each interval until the stop is set or the last listener has gone.
+
+        The stop is heard by listeners at once, also within a round whose sources are slow.
+        """
+        stopped = asyncio.create_task(self._stop.wait())
+        stopped.add_done_callback(lambda _: self._announce())
+        try:
+            while not self._stop.is_set():
+                await self._turn()
+                await asyncio.wait([stopped], timeout=self._interval)
+        finally:
+            stopped.cancel()
 
     async def _turn(self) -> None:
         ranges = frozenset(self._ranges)
