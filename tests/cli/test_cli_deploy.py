@@ -246,6 +246,15 @@ def test_a_stack_in_a_state_that_cannot_be_changed_is_said(
     assert says in error(deploy(model, "--yes"))
 
 
+def test_a_stack_that_was_only_announced_is_none(
+    model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment that failed before it made anything leaves one, and the next one goes on with it."""
+    found = stack.Stack("arn:stack", fake_app.STACK, "REVIEW_IN_PROGRESS", "", {}, protected=False)
+    monkeypatch.setattr(stack, "find", lambda *_: found)
+    assert deploy(model, "--yes").exit_code == 0
+
+
 def test_log_groups_that_are_there_are_used_when_that_is_said(model: Path, ready: boto3.Session, calls: Path) -> None:
     ready.client("logs").create_log_group(logGroupName="/test/claim")
     assert "--existing-log-group" in error(deploy(model, "--yes"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.client
+import botocore.exceptions
 import fake_app
 import pytest
 from click.testing import CliRunner, Result
@@ -139,8 +141,8 @@ def test_logs_are_kept_with_their_key_and_what_that_costs_is_said(model: Path, d
     result = destroy(model, "--yes", "--keep-logs")
     assert log_groups(deployed) == [GROUP]
     assert key_states(deployed) == ["Enabled", "Enabled"]
-    assert "left: the log group /test/claim, which keeps a line for 30 days, at 0.03 USD" in result.stderr
-    assert "left, at 1 USD a month: the key" in result.stderr
+    assert "left: the log group /test/claim, which keeps a line for 30 days, at about 0.03 USD" in result.stderr
+    assert "left, at about 1 USD a month: the key" in result.stderr
 
 
 @pytest.mark.usefixtures("_at_a_terminal")
@@ -202,6 +204,53 @@ def test_what_stays_is_told_by_either_policy(session: boto3.Session) -> None:
 def test_a_stack_at_work_is_left_alone(model: Path, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     in_state(monkeypatch, "UPDATE_IN_PROGRESS")
     assert "test-claim is UPDATE_IN_PROGRESS: wait for its end" in error(destroy(model, "--yes"))
+
+
+def announced(session: boto3.Session, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack as a change set leaves it that failed or was never executed: on AWS it has no template, unlike moto's."""
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    session.client("cloudformation").create_change_set(
+        StackName=name, ChangeSetName="first", ChangeSetType="CREATE", TemplateBody=body
+    )
+    called = botocore.client.BaseClient._make_api_call
+
+    def without_template(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+        if operation == "GetTemplate" and name in asked["StackName"]:
+            told = {"Code": "ValidationError", "Message": f"Stack with id {name} does not exist"}
+            raise botocore.exceptions.ClientError({"Error": told}, operation)
+        return called(client, operation, asked)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", without_template)
+
+
+def test_a_stack_that_was_only_announced_goes(
+    model: Path, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced(session, fake_app.STACK, monkeypatch)
+    result = destroy(model, "--yes")
+    assert result.exit_code == 0, result.output
+    assert "gone: the stack test-claim" in result.stderr
+    assert stack.find(session, fake_app.STACK) is None
+
+
+def test_another_one_hides_no_uploads(
+    model: Path, deployed: boto3.Session, uploads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced(deployed, "not-yet", monkeypatch)
+    assert "gone: 1 image and 1 file that" in destroy(model, "--yes").stderr
+
+
+def test_what_a_failed_creation_undid_is_not_there(
+    model: Path, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone = [
+        stack.Resource("Group", GROUP, "AWS::Logs::LogGroup", "DELETE_COMPLETE", ""),
+        stack.Resource("Function", "claim-Inference", "AWS::Lambda::Function", "CREATE_FAILED", "it is there already"),
+    ]
+    monkeypatch.setattr(stack, "resources", lambda *_: tuple(undone))
+    assert not stack.holds(deployed, fake_app.STACK, "AWS::Logs::LogGroup", GROUP)
+    assert not stack.holds(deployed, fake_app.STACK, "AWS::Lambda::Function", "claim-Inference")
+    assert removal.kept(deployed, fake_app.STACK) == ()
 
 
 def test_what_cannot_be_deleted_is_named_with_the_reason(

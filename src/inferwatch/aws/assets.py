@@ -10,12 +10,12 @@ import msgspec
 import orjson
 from botocore import exceptions as boto
 
-from inferwatch.aws import bootstrap
+from inferwatch.aws import bootstrap, stack
 from inferwatch.aws.explained import explained
 from inferwatch.aws.session import Caller
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_GONE = "DELETE_COMPLETE"
+_WITHOUT_TEMPLATE = ("DELETE_COMPLETE", stack.IN_REVIEW)
 
 
 class Removed(msgspec.Struct, frozen=True):
@@ -59,9 +59,9 @@ def _templates(session: boto3.Session) -> Iterator[str]:
     client = session.client("cloudformation")
     with explained("looking which assets other stacks use"):
         for page in client.get_paginator("list_stacks").paginate():
-            for stack in page["StackSummaries"]:
-                if stack["StackStatus"] != _GONE:
-                    yield _text(client.get_template(StackName=stack["StackId"])["TemplateBody"])
+            for one in page["StackSummaries"]:
+                if one["StackStatus"] not in _WITHOUT_TEMPLATE:
+                    yield _text(client.get_template(StackName=one["StackId"])["TemplateBody"])
 
 
 def _remove_images(session: boto3.Session, repository: str, hashes: list[str]) -> int:

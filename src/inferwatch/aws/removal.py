@@ -24,7 +24,9 @@ def kept(session: boto3.Session, name: str) -> tuple[Resource, ...]:
     return tuple(
         resource
         for resource in stack.resources(session, name)
-        if resource.physical_id and declared.get(resource.logical_id, {}).get("DeletionPolicy") in _KEPT
+        if resource.physical_id
+        and resource.is_there
+        and declared.get(resource.logical_id, {}).get("DeletionPolicy") in _KEPT
     )
 
 

@@ -11,6 +11,12 @@ from botocore import exceptions as boto
 
 from inferwatch.aws.explained import explained
 
+IN_REVIEW = "REVIEW_IN_PROGRESS"
+"""Of a stack that a change set was made for and not executed, as after a deployment that failed at once. It holds
+nothing and has no template, and stays so."""
+
+_GONE = ("DELETE_COMPLETE", "CREATE_FAILED")
+
 
 class Stack(msgspec.Struct, frozen=True):
     """id: its ARN; status: CloudFormation's, `CREATE_COMPLETE`; reason: its words for it, often empty; outputs: value
@@ -24,6 +30,16 @@ class Stack(msgspec.Struct, frozen=True):
     outputs: dict[str, str]
     protected: bool
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is only announced, which is as good as none."""
+        return self.status == IN_REVIEW
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it is being made, changed or deleted."""
+        return self.status.endswith("_IN_PROGRESS") and not self.is_empty
+
 
 class Resource(msgspec.Struct, frozen=True):
     """logical_id: its name in the template; physical_id: its name or ARN in the account, "" before it has one."""
@@ -33,6 +49,11 @@ class Resource(msgspec.Struct, frozen=True):
     type: str
     status: str
     reason: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made and not deleted: of a creation that failed, CloudFormation lists all that it undid."""
+        return self.status not in _GONE
 
 
 def find(session: boto3.Session, name: str) -> Stack | None:
@@ -66,8 +87,8 @@ def resources(session: boto3.Session, name: str) -> tuple[Resource, ...]:
 
 
 def holds(session: boto3.Session, name: str, kind: str, physical_id: str) -> bool:
-    """Whether the stack made the resource of that CloudFormation type and name. Raises AwsError."""
-    return any(one.type == kind and one.physical_id == physical_id for one in resources(session, name))
+    """Whether the stack has the resource of that CloudFormation type and name. Raises AwsError."""
+    return any(one.type == kind and one.physical_id == physical_id and one.is_there for one in resources(session, name))
 
 
 def template(session: boto3.Session, name: str) -> dict[str, Any]:

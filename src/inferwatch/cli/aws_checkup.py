@@ -79,7 +79,8 @@ def deployed(at: Opened) -> tuple[Finding, bool]:
     from inferwatch.aws.check import answers
 
     name, where = at.site.names.stack, at.site.where
-    if stack.find(at.site.session, name) is None:
+    found = stack.find(at.site.session, name)
+    if found is None or found.is_empty:
         return Finding("stack", "not yet", f"there is no stack {name} in {where}: `inferwatch deploy` makes it"), False
     return answers.deployed(at.site)[0], True
 

@@ -28,10 +28,10 @@ def deployed(site: Site) -> tuple[Finding, stack.Stack | None]:
     """The stack, None where there is none that could answer. Raises AwsError."""
     name = site.names.stack
     found = stack.find(site.session, name)
-    if found is None:
+    if found is None or found.is_empty:
         return Finding("stack", "wrong", f"there is no stack {name} in {site.where}; {_where_else(site)}"), None
     says = f"{name} is {found.status} in {site.where}"
-    if found.status.endswith("_IN_PROGRESS"):
+    if found.is_at_work:
         return Finding("stack", "not yet", f"{says}: wait for its end; until then no alarm is forced"), found
     if found.status in _OLD:
         return Finding("stack", "warning", f"{says}: the last deployment failed, and what was before it runs"), found

@@ -56,9 +56,9 @@ def _checks(
 def stack_problem(site: Site) -> Problem:
     """Why the stack, in the state that it is in, cannot be made or changed. Raises AwsError."""
     found = stack.find(site.session, site.names.stack)
-    if found is None:
+    if found is None or found.is_empty:
         return None
-    if found.status.endswith("_IN_PROGRESS"):
+    if found.is_at_work:
         return f"the stack {found.name} is {found.status}: another deployment is at work, wait for its end"
     advice = _STUCK.get(found.status)
     return f"the stack {found.name} is {found.status}, {advice.format(name=found.name)}" if advice else None

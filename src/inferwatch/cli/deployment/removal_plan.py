@@ -42,10 +42,10 @@ def plan(site: Site, local_assets: Iterable[str]) -> Plan:
     Raises AwsError, and DeployError where the stack's state does not allow its deletion.
     """
     found = stack.find(site.session, site.names.stack)
-    if found is None:
-        return Plan(None, (), (), (), (), _log_groups(site, log_groups.names(site)), frozenset(local_assets))
+    if found is None or found.is_empty:
+        return Plan(found, (), (), (), (), _log_groups(site, log_groups.names(site)), frozenset(local_assets))
     _check(found)
-    everything = [one for one in stack.resources(site.session, found.name) if one.status != "DELETE_COMPLETE"]
+    everything = [one for one in stack.resources(site.session, found.name) if one.is_there]
     kept = removal.kept(site.session, found.name)
     own = [one.physical_id for one in everything if one.type == log_groups.LOG_GROUP]
     return Plan(
@@ -60,7 +60,7 @@ def plan(site: Site, local_assets: Iterable[str]) -> Plan:
 
 
 def _check(found: Stack) -> None:
-    if found.status.endswith("_IN_PROGRESS"):
+    if found.is_at_work:
         raise DeployError(f"the stack {found.name} is {found.status}: wait for its end, then try again")
     if found.protected:
         command = "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name"
