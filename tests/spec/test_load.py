@@ -301,3 +301,13 @@ def test_what_cannot_stand_on_aws_is_said_with_its_key(tmp_path: Path, text: str
         load_spec(tmp_path, environ={})
     assert caught.value.key == key
     assert says in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("parse", "hidden"),
+    [("", ["features.age", "requester", "request.age"]), ('parse = "app:parse"\n', ["features.age", "requester"])],
+)
+def test_a_redacted_feature_is_hidden_where_it_stands(tmp_path: Path, parse: str, hidden: list[str]) -> None:
+    model = '[model]\nnamespace = "/a"\nname = "b"\npredict = "app:predict"\nredact = ["features.age", "requester"]\n'
+    (tmp_path / "inferwatch.toml").write_text(model + parse)
+    assert load_spec(tmp_path, environ={}).compile()["redact"] == hidden

@@ -87,7 +87,7 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
             "log_group": self.identity.log_group,
             "confidence_scale": self.model.confidence_scale,
             "capture": self.model.capture,
-            "redact": list(self.model.redact),
+            "redact": self._redacted(),
             "by_version": self.model.by_version,
             "metrics": list(msgspec.to_builtins(self.metrics)),
             "high_resolution": sorted(high_resolution),
@@ -97,3 +97,11 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
             "timeout": self.function.timeout,
         }
         return compiled
+
+    def _redacted(self) -> list[str]:
+        """The paths to hide. Without `parse` the request is what holds the features, so theirs are hidden there."""
+        paths = list(self.model.redact)
+        if self.model.parse is None:
+            below = [path.partition(".") for path in paths]
+            paths += ["".join(("request", *rest)) for member, *rest in below if member == "features"]
+        return list(dict.fromkeys(paths))
