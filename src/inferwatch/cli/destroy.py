@@ -100,9 +100,9 @@ def _remove_assets(site: Site, planned: Plan) -> None:
     except InferWatchError as error:
         output.note(f"left, and costs a little: what was uploaded for the stack, since {error}")
         return
-    output.note(
-        f"gone: {counted(removed.images, 'image')} and {counted(removed.objects, 'file')} that were uploaded for it"
-    )
+    if removed.images or removed.objects:
+        images, files = counted(removed.images, "image"), counted(removed.objects, "file")
+        output.note(f"gone: {images} and {files} that were uploaded for it")
     if removed.kept:
         output.note(f"left: {removed.kept} of those, since other stacks use {'it' if removed.kept == 1 else 'them'}")
 
@@ -113,9 +113,11 @@ def _say_what_is_left(planned: Plan, groups: tuple[LogGroup, ...], keys: tuple[s
     for group in (*planned.log_groups, *planned.strange):
         if group not in groups:
             days = f"{group.retention_days} days" if group.retention_days else "ever"
-            output.note(f"left: the log group {group.name}, which keeps a line for {days}, at 0.03 USD a GB and month")
+            output.note(
+                f"left: the log group {group.name}, which keeps a line for {days}, at about 0.03 USD a GB and month"
+            )
     for key in keys:
-        output.note(f"left, at 1 USD a month: the key {key}, without which nobody can read those logs")
+        output.note(f"left, at about 1 USD a month: the key {key}, without which nobody can read those logs")
     if any(one.type == removal_plan.KEY for one in planned.resources):
         output.note("left for a week, free: the key of the alarm topic, which KMS deletes then")
     for one in planned.others:
