@@ -11,9 +11,10 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from inferwatch.aws import bootstrap, log_group, slack, stack
+from inferwatch.aws import bootstrap, concurrency, log_group, slack, stack
 from inferwatch.aws.session import Caller
 from inferwatch.errors import AwsError
+from inferwatch.spec.function import FunctionSpec
 
 REGION = "eu-central-1"
 CALLER = Caller(account="123456789012", arn="arn:aws:iam::123456789012:user/alice", region=REGION)
@@ -128,11 +129,59 @@ def test_a_disabled_workspace_says_why() -> None:
 
 
 def test_a_channel_takes_one_configuration_in_an_account() -> None:
-    assert slack.channel_problem(channels("mine"), "C0123456789", "mine") is None
-    assert slack.channel_problem(channels("theirs"), "C9999999999", "mine") is None
-    problem = slack.channel_problem(channels("theirs"), "C0123456789", "mine")
+    topic = f"arn:aws:sns:{REGION}:123456789012:mine"
+    assert slack.channel_problem(channels("mine"), "C0123456789", topic) is None
+    assert slack.channel_problem(channels("theirs"), "C9999999999", topic) is None
+    problem = slack.channel_problem(channels("theirs"), "C0123456789", topic)
     assert problem is not None
     assert "configured already, by 'other-model'" in problem
+    assert "add the topic mine to" in problem
+
+
+def test_and_that_for_all_regions_together() -> None:
+    elsewhere = "arn:aws:sns:us-east-1:123456789012:mine"
+    assert slack.channel_problem(channels("mine"), "C0123456789", elsewhere) is not None
+
+
+class Lambda:
+    """An account's concurrency, which moto has not. reserved: by the function, None where it is not deployed."""
+
+    class exceptions:  # noqa: N801 - as boto3 has it
+        class ResourceNotFoundException(Exception): ...
+
+    def __init__(self, total: int, unreserved: int, reserved: int | None) -> None:
+        self._limit = {"ConcurrentExecutions": total, "UnreservedConcurrentExecutions": unreserved}
+        self._reserved = reserved
+
+    def client(self, service: str) -> Any:
+        assert service == "lambda"
+        return self
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": self._limit, "AccountUsage": {}}
+
+    def get_function_concurrency(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        if self._reserved is None:
+            raise self.exceptions.ResourceNotFoundException
+        return {"ReservedConcurrentExecutions": self._reserved} if self._reserved else {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "account", "says"),
+    [
+        ({}, Lambda(10, 10, None), None),
+        ({"reserved_concurrency": 1}, Lambda(10, 10, None), "leaves 9 of the 10 concurrent executions"),
+        ({"provisioned_concurrency": 1}, Lambda(10, 10, 0), "function.provisioned_concurrency = 1 leaves 9"),
+        ({"reserved_concurrency": 900}, Lambda(1000, 1000, None), None),
+        ({"reserved_concurrency": 901}, Lambda(1000, 1000, 0), "leaves 99 of the 1000"),
+        ({"reserved_concurrency": 900}, Lambda(1000, 100, 900), None),
+        ({"reserved_concurrency": 50, "provisioned_concurrency": 50}, Lambda(1000, 150, 0), None),
+    ],
+)
+def test_lambda_keeps_concurrency_for_other_functions(wanted: dict[str, int], account: Any, says: str | None) -> None:
+    problem = concurrency.problem(account, "sleep-advice-Inference", FunctionSpec(**wanted))
+    assert (problem is None) == (says is None)
+    assert says is None or says in (problem or "")
 
 
 def test_what_may_not_be_asked_is_an_error_of_its_own() -> None:

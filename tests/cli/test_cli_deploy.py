@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from inferwatch.aws import bootstrap, slack, stack
+from inferwatch.aws import bootstrap, concurrency, function, slack, stack
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import cdk_cli, docker, question
+from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.errors import AwsError, InferWatchError
+from inferwatch.spec import load_spec
 
 REGION = "eu-central-1"
 URL = "https://abc.execute-api.eu-central-1.amazonaws.com/dev/predict"
@@ -230,6 +232,48 @@ def test_a_function_of_that_name_that_is_another_s_is_said(
     assert "another model of this name has it" in error(deploy(model, "--yes"))
 
 
+def in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack has its function."""
+    held = (stack.Resource("Function", "claim-Inference", "AWS::Lambda::Function", "CREATE_COMPLETE", ""),)
+    monkeypatch.setattr(stack, "resources", lambda *_: held)
+
+
+@pytest.mark.parametrize(("deployed", "stops"), [("zip", True), ("image", False)])
+def test_an_image_cannot_take_the_place_of_a_zip(
+    model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch, deployed: str, stops: bool
+) -> None:
+    in_use(monkeypatch)
+    found = function.Function("claim-Inference", deployed, "arn:role", "/test/claim", "JSON", {})
+    monkeypatch.setattr(function, "find", lambda *_: found)
+    result = deploy(model, "--yes")
+    assert (called(calls) == []) == stops
+    if stops:
+        assert "deployed as zip, and Lambda cannot make it one of package 'image'" in error(result)
+
+
+@pytest.mark.parametrize(("rollout", "warns"), [("Canary10Percent5Minutes", True), ("AllAtOnce", False)])
+def test_an_alarm_that_is_on_would_turn_a_rollout_back(
+    model: Path, ready: boto3.Session, calls: Path, rollout: str, warns: bool
+) -> None:
+    add(model, f'[function]\nrollout = "{rollout}"\n')
+    spec = load_spec(model)
+    cloudwatch, name = ready.client("cloudwatch"), "claim-Inference-Error-Alarm"
+    for alarm in spec.alarms:
+        cloudwatch.put_metric_alarm(**alarm_properties(spec, alarm))
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="errors")
+    result = deploy(model, "--yes")
+    assert result.exit_code == 0, result.output
+    assert (f"warning: rollout: {name} in ALARM" in result.stderr) == warns
+
+
+def test_concurrency_that_the_account_has_not_is_said(
+    model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrency, "problem", lambda _, name, wanted: f"{name} wants {wanted.reserved_concurrency}")
+    add(model, "[function]\nreserved_concurrency = 5\n")
+    assert "claim-Inference wants 5" in error(deploy(model, "--yes"))
+
+
 @pytest.mark.parametrize(
     ("status", "says"),
     [
@@ -267,8 +311,7 @@ def test_a_stack_that_was_made_so_stays_so(
 ) -> None:
     """Whoever changes it need not say it again."""
     ready.client("logs").create_log_group(logGroupName="/test/claim/access")
-    held = (stack.Resource("Function", "claim-Inference", "AWS::Lambda::Function", "CREATE_COMPLETE", ""),)
-    monkeypatch.setattr(stack, "resources", lambda *_: held)
+    in_use(monkeypatch)
     assert deploy(model, "--yes").exit_code == 0
     assert existing(model) == ["/test/claim/access"]
 
@@ -291,7 +334,8 @@ def test_slack_is_asked_for_the_workspace_and_the_channel(
     monkeypatch.setattr(slack, "channel_problem", lambda _, id, topic: asked.append((id, topic)) or "it is taken")
     add(model, SLACK)
     assert error(deploy(model, "--yes")) == "nothing was made.\n- it is taken"
-    assert asked == [("T0123456789",), ("C0123456789", "claim-Inference-Alarms")]
+    topic = f"arn:aws:sns:{REGION}:123456789012:claim-Inference-Alarms"
+    assert asked == [("T0123456789",), ("C0123456789", topic)]
 
 
 def test_what_the_caller_may_not_look_at_does_not_stop_it(

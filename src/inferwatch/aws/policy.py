@@ -120,6 +120,9 @@ def _deploy(site: Site) -> Iterator[Permission]:
     stem = f"arn:{site.partition}:iam::{account}:role/cdk-{bootstrap.QUALIFIER}"
     roles = tuple(f"{stem}-{name}-role-{account}-{region}" for name in _CDK_ROLES)
     yield Permission("deploy", "sts:AssumeRole", roles, roles[0])
+    function = site.arn("lambda", f"function:{site.names.function}")
+    yield Permission("deploy", "lambda:GetFunctionConcurrency", (function,), function)
+    yield Permission("deploy", "lambda:GetAccountSettings", (ANY,), ANY)
 
 
 def _destroy(site: Site) -> Iterator[Permission]:

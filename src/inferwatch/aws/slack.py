@@ -45,16 +45,15 @@ def channels(session: boto3.Session) -> list[dict[str, Any]]:
 
 
 def channel_problem(session: boto3.Session, channel_id: str, topic: str) -> str | None:
-    """Why the channel cannot be given to `topic` (a name), None where it can. Raises AwsError.
+    """Why the channel cannot be given to `topic` (its ARN), None where it can. Raises AwsError.
 
-    A channel can have one configuration in an account, and CloudFormation fails at a second.
+    A channel can have one configuration in an account, for all regions together, and CloudFormation fails at a second.
     """
     for one in channels(session):
-        topics = {arn.rpartition(":")[2] for arn in one.get("SnsTopicArns", ())}
-        if one["SlackChannelId"] == channel_id and topic not in topics:
+        if one["SlackChannelId"] == channel_id and topic not in one.get("SnsTopicArns", ()):
             return (
                 f"the Slack channel {channel_id} is configured already, by {one['ConfigurationName']!r}, and AWS takes "
                 f"one configuration for a channel: choose another channel, or leave the ids out of the spec and add "
-                f"the topic {topic} to that configuration in {CONSOLE}"
+                f"the topic {topic.rpartition(':')[2]} to that configuration in {CONSOLE}"
             )
     return None

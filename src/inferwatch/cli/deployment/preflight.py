@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from inferwatch.aws import bootstrap, explained, function, slack, stack
+from inferwatch.aws import bootstrap, concurrency, deployed_alarms, explained, function, slack, stack
 from inferwatch.aws.site import Site
 from inferwatch.cli.deployment import cdk_cli, docker, log_groups
 from inferwatch.errors import AwsError, InferWatchError
@@ -18,6 +18,9 @@ _STUCK = {
     "DELETE_FAILED": "its deletion failed: `inferwatch destroy` says why, and tries again",
 }
 
+_ONLY_SAID = frozenset({"rollout"})
+"""Checks whose problem stops no deployment."""
+
 Problem = str | None
 Check = Callable[[], Problem]
 
@@ -25,7 +28,7 @@ Check = Callable[[], Problem]
 def findings(
     site: Site, environ: Mapping[str, str], *, bootstraps: bool = False, existing_log_group: bool = False
 ) -> Iterator[Finding]:
-    """One for each check, `ok`, `wrong`, or `warning` where the caller may not look.
+    """One for each check, `ok`, `wrong`, or `warning` where the caller may not look or nothing is wrong as yet.
 
     bootstraps: the account is going to be bootstrapped, so that it need not be; existing_log_group: log groups that are
     there already are to be used as they are.
@@ -45,12 +48,17 @@ def _checks(
         yield "bootstrap", partial(bootstrap.problem, session, site.caller)
     yield "stack", partial(stack_problem, site)
     yield "function", partial(function_problem, site)
+    yield "concurrency", partial(concurrency.problem, session, names.function, site.spec.function)
+    yield "rollout", partial(rollout_problem, site)
     if not existing_log_group:
         yield "log group", partial(log_groups.problem, site)
     for name, target in site.spec.notify.items():
         if target.workspace_id is not None and target.channel_id is not None:
             yield f"notify.{name}", partial(slack.workspace_problem, session, target.workspace_id)
-            yield f"notify.{name}", partial(slack.channel_problem, session, target.channel_id, names.topic)
+            yield (
+                f"notify.{name}",
+                partial(slack.channel_problem, session, target.channel_id, site.arn("sns", names.topic)),
+            )
 
 
 def stack_problem(site: Site) -> Problem:
@@ -65,15 +73,41 @@ def stack_problem(site: Site) -> Problem:
 
 
 def function_problem(site: Site) -> Problem:
-    """Why the function cannot be made: one of that name is another's. Raises AwsError."""
-    name = site.names.function
-    if function.find(site.session, name, "$LATEST") is None:
+    """Why the function cannot be made or changed: one of that name is another's, or of another package.
+
+    Raises AwsError.
+    """
+    name, package = site.names.function, site.spec.function.package
+    found = function.find(site.session, name)
+    if found is None:
         return None
-    if log_groups.in_use(site):
+    if not log_groups.in_use(site):
+        return (
+            f"there is a function {name} in {site.where} already, and the stack {site.names.stack} did not make it: "
+            "another model of this name has it; give this one another"
+        )
+    if found.package != package:
+        return (
+            f"the function {name} is deployed as {found.package}, and Lambda cannot make it one of package "
+            f"{package!r}: write {found.package!r}, or `inferwatch destroy --keep-logs` and `inferwatch deploy "
+            "--existing-log-group`"
+        )
+    return None
+
+
+def rollout_problem(site: Site) -> Problem:
+    """Why a new version would be turned back at once: CodeDeploy does so while an alarm is on. Raises AwsError."""
+    rollout = site.spec.function.rollout
+    if rollout == "AllAtOnce" or not site.spec.alarms:
+        return None
+    declared = [site.names.alarm(alarm.name) for alarm in site.spec.alarms]
+    there = deployed_alarms.find(site.session.client("cloudwatch"), declared)
+    on = [name for name, alarm in there.items() if alarm["StateValue"] == "ALARM"]
+    if not on:
         return None
     return (
-        f"there is a function {name} in {site.where} already, and the stack {site.names.stack} did not make it: "
-        "another model of this name has it; give this one another"
+        f"{', '.join(on)} in ALARM: with rollout {rollout!r} CodeDeploy turns a new version back at once; wait, or "
+        'deploy what mends it with rollout = "AllAtOnce"'
     )
 
 
@@ -86,4 +120,6 @@ def _finding(what: str, check: Check) -> Finding:
         return Finding(what, "wrong", str(error))
     except InferWatchError as error:
         return Finding(what, "wrong", str(error))
-    return Finding(what, "wrong", problem) if problem else Finding(what, "ok", "")
+    if problem is None:
+        return Finding(what, "ok", "")
+    return Finding(what, "warning" if what in _ONLY_SAID else "wrong", problem)
