@@ -172,8 +172,9 @@ def test_parts_cover_the_range_once_by_periods_that_are_kept(period: int, age: i
         assert found[-1].end_ms >= end
     for one, other in pairwise(found):
         assert other.end_ms > one.end_ms
-        assert one.end_ms - 1000 * max(60, other.period) < other.start_ms <= one.end_ms
+        assert abs(one.end_ms - other.start_ms) < 1000 * max(60, one.period)
     for part in found:
+        assert (part.end_ms - part.start_ms) % (1000 * part.period) == 0
         assert part.period >= period
         assert part.period % max(finest, min(period, 60)) == 0
         age = now - max(part.start_ms, first, oldest)

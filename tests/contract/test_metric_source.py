@@ -125,6 +125,15 @@ def test_old_data_answers_in_the_periods_in_which_it_is_kept(
     assert all((at - start) % (1000 * period) == 0 for at, _ in found)
 
 
+def test_of_old_data_only_what_begins_within_the_range_is_counted(side: Side, lines: Lines) -> None:
+    """Five minutes are kept as one from five minutes to five minutes; a range may begin between."""
+    start = NOW - HOUR
+    side.put([lines.line(n, start + n * MINUTE) for n in range(20)])
+    side.let_pass(20 * DAY)
+    found = datapoints(side, "Invocations", "Sum", 300, start + 7 * MINUTE, start + 17 * MINUTE)
+    assert found == [(start + 7 * MINUTE, 5), (start + 12 * MINUTE, 5)]
+
+
 def test_a_range_that_reaches_into_old_data_counts_nothing_twice(side: Side, lines: Lines) -> None:
     start = NOW - 4 * HOUR
     side.put([lines.line(n, start + n * MINUTE) for n in range(180)])

@@ -10,7 +10,7 @@ from inferwatch.spec.period import MINUTE, RETENTION
 
 
 class Part(NamedTuple):
-    """A part of a time range, [start_ms, end_ms), and the period by which to ask for it."""
+    """A part of a time range, [start_ms, end_ms), and the period by which to ask for it. It is of whole periods."""
 
     period: int
     start_ms: int
@@ -18,7 +18,7 @@ class Part(NamedTuple):
 
 
 def parts(period: int, first_ms: int, end_ms: int, now_ms: int, finest: int) -> list[Part]:
-    """How to ask for the periods of `period` seconds from `first_ms` on, the oldest part first; the last is whole.
+    """How to ask for the periods of `period` seconds from `first_ms` on, the oldest part first.
 
     The older data is, the longer are the periods in which it is kept, and CloudWatch gives nothing for a shorter one:
     then a longer one is asked for. A part ends where both kinds of periods do, so that nothing is counted twice.
@@ -35,9 +35,8 @@ def parts(period: int, first_ms: int, end_ms: int, now_ms: int, finest: int) -> 
         if stop_ms <= start_ms:
             continue
         if found and found[-1].period == asked:
-            found[-1] = found[-1]._replace(end_ms=stop_ms)
-        else:
-            found.append(Part(asked, aligned_ms, stop_ms))
+            aligned_ms = found.pop().start_ms
+        found.append(Part(asked, aligned_ms, _next(aligned_ms, asked, stop_ms)))
         start_ms = stop_ms
     return found
 
