@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -97,6 +98,15 @@ def test_everybody_may_read_what_is_deployed(tmp_path: Path) -> None:
 
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "out").iterdir()}
     assert (modes["model.ubj"], modes["tool.sh"]) == (0o644, 0o755)
+
+
+def test_and_that_whatever_modes_new_files_have_here(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        deployed(tmp_path / "model", tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "out").iterdir()} == {0o644}
 
 
 def test_links_are_followed_and_end(tmp_path: Path) -> None:

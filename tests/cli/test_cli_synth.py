@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,15 @@ def test_the_environment_is_the_one_that_was_asked_for(model: Path) -> None:
         spec.write("[environment.dev]\n[environment.prod]\n")
     assert synth(model, "--environment", "prod").exit_code == 0
     assert told(model)["INFERWATCH_ENVIRONMENT"] == "prod"
+
+
+def test_a_function_can_read_what_the_app_stages_whatever_the_umask(model: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        synth(model)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((model / "cdk.out").stat().st_mode) == 0o755
 
 
 def test_an_earlier_assembly_is_replaced(model: Path) -> None:

@@ -15,6 +15,8 @@ from inferwatch.sdk import compiled_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 REQUIREMENTS = "requirements.txt"
+READABLE = 0o644
+"""By everybody: Lambda runs as a user of its own, and files keep their modes on the way there."""
 
 
 def copy(spec: MonitorSpec, target: Path) -> None:
@@ -26,8 +28,9 @@ def copy(spec: MonitorSpec, target: Path) -> None:
     except OSError as error:
         raise DeployError(f"{error.filename or source} cannot be deployed: {error.strerror or error}") from None
     _check_that_it_serves(spec, source, target)
-    compiled = orjson.dumps(spec.compile(), option=orjson.OPT_SORT_KEYS)
-    (target / compiled_spec.FILE).write_bytes(compiled)
+    compiled = target / compiled_spec.FILE
+    compiled.write_bytes(orjson.dumps(spec.compile(), option=orjson.OPT_SORT_KEYS))
+    compiled.chmod(READABLE)
 
 
 def _check_that_it_serves(spec: MonitorSpec, source: Path, target: Path) -> None:
@@ -41,10 +44,10 @@ def _check_that_it_serves(spec: MonitorSpec, source: Path, target: Path) -> None
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file. Lambda runs as a user of its own, so everybody may read it."""
+    """Copy a file, which everybody may read then."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-    target.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+    target.chmod(0o755 if os.access(source, os.X_OK) else READABLE)
 
 
 def files(folder: Path) -> Iterator[str]:
