@@ -23,8 +23,8 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 OUTPUT = "cdk.out"
 STANDARD_ERROR = 2
 MODES_TAKEN = 0o022
-"""The umask of the app. A function runs as a user of its own, and in an image the folders keep the modes they have here:
-under the caller's own umask, 077 say, it could not read its code.
+"""The umask of the app. A function runs as a user of its own, and in an image folders keep the modes that they have
+here: under the caller's own umask, 077 say, it could not read its code.
 """
 _DEFAULT_APP = "import sys; from inferwatch.cdk import model_app; model_app(sys.argv[1]).synth()"
 _LAST_LINES = 12
