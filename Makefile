@@ -28,3 +28,4 @@ lint:
 
 bench:
 	$(RUN) --group bench python benchmarks/hot_path.py $(ARGS)
+	$(RUN) --group bench python benchmarks/cold_start.py $(ARGS)
