@@ -270,6 +270,19 @@ def in_state(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
     monkeypatch.setattr(stack, "find", lambda *_: found)
 
 
+def test_what_services_log_by_themselves_is_said(
+    model: Path, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = "arn:aws:chatbot::123456789012:chat-configuration/slack-channel/claim-slack"
+    channel = stack.Resource("Channel", arn, "AWS::Chatbot::SlackChannelConfiguration", "CREATE_COMPLETE", "")
+    monkeypatch.setattr(stack, "resources", lambda *_: (channel,))
+    with (model / "inferwatch.toml").open("a") as spec:
+        spec.write("[function]\ninsights = true\n")
+    result = destroy(model, "--yes")
+    assert "the log group /aws/chatbot/claim-slack in us-east-1" in result.stderr
+    assert "left: /aws/lambda-insights" in result.stderr
+
+
 def test_uploads_that_may_not_be_removed_do_not_hide_that_the_stack_is_gone(
     model: Path, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,6 +90,7 @@ def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
         output.note(f"goes in {removal.KEY_WAITS_DAYS} days, free until then: the key {key} of the logs")
     _remove_assets(site, planned)
     _say_what_is_left(planned, groups, keys=() if logs_went else planned.keys)
+    _say_what_aws_keeps(site, planned)
 
 
 def _remove_assets(site: Site, planned: Plan) -> None:
@@ -125,6 +126,18 @@ def _say_what_is_left(planned: Plan, groups: tuple[LogGroup, ...], keys: tuple[s
     output.note(
         "left: CDK's bootstrap stack, which other stacks may use; it costs what others keep in it, else nothing"
     )
+
+
+def _say_what_aws_keeps(site: Site, planned: Plan) -> None:
+    """Log groups that services make by themselves, which no stack has."""
+    from inferwatch.cli.deployment import removal_plan
+
+    for one in planned.resources:
+        if one.type == removal_plan.CHANNEL:
+            name = one.physical_id.rpartition("/")[2]
+            output.note(f"left, if Slack ever refused a message: the log group /aws/chatbot/{name} in us-east-1")
+    if site.spec.function.insights:
+        output.note("left: /aws/lambda-insights, the log group of all functions with Lambda Insights")
 
 
 def _local_assets(folder: Path, site: Site) -> frozenset[str]:

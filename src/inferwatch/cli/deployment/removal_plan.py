@@ -15,6 +15,7 @@ from inferwatch.cli.deployment import log_groups
 from inferwatch.errors import DeployError
 
 KEY = "AWS::KMS::Key"
+CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 
 
 class Plan(msgspec.Struct, frozen=True):
