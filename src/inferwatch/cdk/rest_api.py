@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.log_group import KEPT, destination_arn
+from inferwatch.cdk.log_group import destination_arn
 from inferwatch.cdk.request_schema import request_schema
 from inferwatch.cloudwatch.names import Names
 from inferwatch.serving.cors import PREFLIGHT_HEADERS
@@ -85,7 +85,10 @@ class PredictRestApi(Construct):
         self._acknowledge()
 
     def _account_role(self) -> None:
-        """One for all REST APIs of an account and region, so it is AWS's own and stays when this stack goes."""
+        """One for all REST APIs of an account and region, so it is AWS's own and stays when this stack goes.
+
+        Also when its creation fails: what logged by the account's role before logs by this one now.
+        """
         role = iam.Role(
             self,
             "LogsRole",
@@ -95,7 +98,7 @@ class PredictRestApi(Construct):
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         for kept in (role, account):
-            kept.apply_removal_policy(KEPT)
+            kept.apply_removal_policy(RemovalPolicy.RETAIN)
         self.api.deployment_stage.node.add_dependency(account)
         reason = "The role is the account's, for the logs of all its REST APIs; API Gateway asks for this policy."
         acknowledged.managed_policy(role, _LOGS_POLICY, reason)
