@@ -6,6 +6,8 @@ xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer look
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 
@@ -21,3 +23,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marker = item.get_closest_marker("xdist_group")
         if marker is not None and "@" not in item.nodeid.rpartition("]")[2]:
             item._id = type(item._id).parse(f"{item.nodeid}@{marker.args[0]}")  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_each_of_its_models_once() -> None:
+    """Every session of boto3's would read them anew, which is most of what a test against moto costs."""
+    from botocore.loaders import JSONFileLoader
+
+    read = functools.cache(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = lambda _, path: read(path)
