@@ -71,7 +71,12 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from
 
 @given(
     st.fixed_dictionaries(
-        {"pages": SCALARS, "level": SCALARS, "share": SCALARS, "flags": st.lists(st.booleans(), max_size=3)},
+        {
+            "pages": st.one_of(st.integers(1, 500), SCALARS),
+            "level": st.one_of(st.sampled_from([1, 2]), SCALARS),
+            "share": st.one_of(st.sampled_from([0.5, 1, 1.0]), SCALARS),
+            "flags": st.lists(st.booleans(), max_size=3),
+        },
         optional={
             "kind": st.one_of(SCALARS, st.just("letter")),
             "words": st.one_of(st.none(), st.lists(SCALARS, max_size=3)),
