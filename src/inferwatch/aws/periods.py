@@ -21,7 +21,8 @@ def parts(period: int, first_ms: int, end_ms: int, now_ms: int, finest: int) -> 
     """How to ask for the periods of `period` seconds from `first_ms` on, the oldest part first.
 
     The older data is, the longer are the periods in which it is kept, and CloudWatch gives nothing for a shorter one:
-    then a longer one is asked for. A part ends where both kinds of periods do, so that nothing is counted twice.
+    then a longer one is asked for. Nothing is counted twice: a part ends where both kinds of periods do; where they
+    never do, as with two minutes from an odd minute on, less than `period` between two parts is left out.
     finest: the shortest period that the metric has at any age. What is older than anything kept is left out.
     """
     found: list[Part] = []
@@ -37,7 +38,7 @@ def parts(period: int, first_ms: int, end_ms: int, now_ms: int, finest: int) -> 
         if found and found[-1].period == asked:
             aligned_ms = found.pop().start_ms
         found.append(Part(asked, aligned_ms, _next(aligned_ms, asked, stop_ms)))
-        start_ms = stop_ms
+        start_ms = _next(first_ms, period, found[-1].end_ms)
     return found
 
 
