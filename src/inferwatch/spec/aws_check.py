@@ -14,7 +14,7 @@ EPHEMERAL_STORAGE = (512, 10_240)
 STAGE_MAX = 128
 
 _ACCOUNT = r"\d{12}"
-_REGION = r"[a-z]{2}(-[a-z]+)+-\d"
+_REGION = r"[a-z]{2,4}(-[a-z]+)+-\d"  # eu-central-1, us-gov-west-1, eusc-de-east-1
 _STAGE = r"[A-Za-z0-9_-]+"
 _ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _PHONE = r"\+[1-9]\d{6,14}"  # E.164
