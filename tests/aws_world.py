@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
-import botocore.session
 import insights_model
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -32,12 +31,6 @@ _ENVIRON = {
     "AWS_DEFAULT_REGION": REGION,
 }
 _UNSET = ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL")
-_LOADER = botocore.session.get_session().get_component("data_loader")
-
-
-def _share_loader(session: botocore.session.Session) -> None:
-    """What botocore knows of the services is read once for all sessions: each of its own would take long."""
-    session.register_component("data_loader", _LOADER)
 
 
 @contextmanager
@@ -45,7 +38,6 @@ def account() -> Iterator[None]:
     """An empty account: calls of boto3 stay in this process, and no credentials but dummies are seen."""
     with (
         mock.patch.dict("os.environ", _ENVIRON),
-        mock.patch.object(botocore.session.Session, "_register_data_loader", _share_loader),
         mock_aws(),
         mock.patch("moto.logs.models.execute_query", insights_model.execute_query),
         mock.patch.object(Statistics, "get_statistics_for_type", _statistic),

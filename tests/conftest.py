@@ -6,7 +6,8 @@ xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer look
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 
@@ -26,9 +27,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _botocore_reads_each_of_its_models_once() -> None:
+def _botocore_reads_each_of_its_models_once() -> Iterator[None]:
     """Every session of boto3's would read them anew, which is most of what a test against moto costs."""
-    from botocore.loaders import JSONFileLoader
+    from botocore.session import Session, get_session
 
-    read = functools.cache(JSONFileLoader().load_file)
-    JSONFileLoader.load_file = lambda _, path: read(path)
+    loader = get_session().get_component("data_loader")
+
+    def share(session: Session) -> None:
+        session.register_component("data_loader", loader)
+
+    with mock.patch.object(Session, "_register_data_loader", share):
+        yield

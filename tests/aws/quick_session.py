@@ -1,4 +1,4 @@
-"""A session with moto that does not read and build again what it has."""
+"""A session with moto that does not build again what it has."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-import botocore.session
 
 REGION = "eu-central-1"
-_LOADER = botocore.session.get_session().get_component("data_loader")
 
 
 class Session(boto3.Session):
-    """Makes each client once, and reads what botocore knows of the services once for all, since both take long."""
+    """Makes each client once, since that takes long."""
 
     def __init__(self) -> None:
-        core = botocore.session.get_session()
-        core.register_component("data_loader", _LOADER)
-        super().__init__(botocore_session=core, region_name=REGION)
+        super().__init__(region_name=REGION)
         self._clients: dict[tuple[Any, ...], Any] = {}
 
     def client(self, service_name: str, region_name: str = REGION, **options: Any) -> Any:
