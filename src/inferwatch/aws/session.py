@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import boto3
 import botocore.session
 import msgspec
@@ -31,7 +33,8 @@ def open_session(declared: AccountSpec, region: str | None = None) -> boto3.Sess
     with explained("opening a session"):
         core = botocore.session.get_session()
         core.set_default_client_config(Config(connect_timeout=CONNECT_S))
-        session = boto3.Session(botocore_session=core, region_name=region or declared.region)
+        named = region or declared.region or os.environ.get("AWS_REGION")  # AWS's tools read it, botocore does not
+        session = boto3.Session(botocore_session=core, region_name=named)
         if session.region_name is None:
             raise AwsError("no region is given: set aws.region in the spec, --region or AWS_REGION", code="NoRegion")
         partition_regions = [
