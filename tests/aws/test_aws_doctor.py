@@ -155,7 +155,7 @@ def test_an_alarm_on_a_metric_that_does_not_exist_is_told_whatever_its_state(tmp
         world.clock.pause(600)
         found = only(alarms.findings(world.site))
     assert (found.what, found.verdict) == ("alarm sleep-drift", "warning")
-    assert "its metric Dirft (model_name=sleep, environment=dev in abc_corp/health) has had no data" in found.says
+    assert "its metric Dirft in abc_corp/health {model_name=sleep, environment=dev} has had no data" in found.says
 
 
 def test_no_alarm_at_all_is_one_finding(world: World) -> None:

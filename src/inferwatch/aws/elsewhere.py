@@ -12,8 +12,7 @@ from botocore.config import Config
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.address import MetricAddress
-from inferwatch.cloudwatch.alarms import dimension_list
+from inferwatch.cloudwatch.address import MetricAddress, dimension_list
 
 AT_ONCE = 8
 _QUICK = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from inferwatch.cloudwatch.address import address
+from inferwatch.cloudwatch.address import address, named
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.streams import emf
@@ -67,6 +67,5 @@ def _elsewhere(samples: list[emf.Sample], spec: MonitorSpec) -> Iterator[str]:
         found = ", ".join(sorted(namespaces))
         yield f"the metrics are in the namespace {found}, and the spec's is {wanted.namespace}: an older spec?"
     elif emf.dimensions(wanted.dimensions) not in {sample.series.dimensions for sample in samples}:
-        found = ", ".join(f"{name}={value}" for name, value in samples[0].series.dimensions) or "none"
-        expected = ", ".join(f"{name}={value}" for name, value in wanted.dimensions.items())
+        found, expected = named(dict(samples[0].series.dimensions)) or "none", named(wanted.dimensions)
         yield f"the dimensions are {found}, and the spec's are {expected}: an older spec, or another environment?"

@@ -14,7 +14,6 @@ from inferwatch.aws.records import Records
 from inferwatch.aws.site import Site
 from inferwatch.aws.timestamp import milliseconds
 from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
-from inferwatch.cloudwatch.alarms import dimension_list
 from inferwatch.errors import AwsError, QueryError
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.spec.period import HIGH_RESOLUTION, MINUTE, period_problem
@@ -104,5 +103,4 @@ class CloudWatchMetricSource:
 
 
 def _query(name: str, at: MetricAddress, statistic: str, period: int) -> dict[str, Any]:
-    metric = {"Namespace": at.namespace, "MetricName": at.name, "Dimensions": dimension_list(at.dimensions)}
-    return {"Id": name, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}}
+    return {"Id": name, "MetricStat": {"Metric": at.members, "Period": period, "Stat": statistic}}

@@ -6,8 +6,7 @@ from typing import Any
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, address, report_namespace
-from inferwatch.cloudwatch.alarms import dimension_list
+from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, address, dimension_list, report_namespace
 from inferwatch.spec import record
 from inferwatch.store.rollups.rollup import Series
 
@@ -22,12 +21,7 @@ def series(site: Site) -> list[Series]:
     found = [
         *_listed(site, Namespace=identity.metric_namespace, Dimensions=dimension_list(identity.dimensions)),
         *_listed(site, Namespace=report_namespace(site.spec)),
-        *_listed(
-            site,
-            Namespace=LAMBDA_NAMESPACE,
-            MetricName=throttles.name,
-            Dimensions=dimension_list(throttles.dimensions),
-        ),
+        *_listed(site, **throttles.members),
     ]
     own = [one for one in found if one.namespace != LAMBDA_NAMESPACE or one.dimensions == throttles.dimensions]
     return sorted(own, key=lambda one: (one.namespace, one.metric, sorted(one.dimensions.items())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -15,8 +16,6 @@ REPORT_METRICS = (record.INIT_DURATION_MS, record.MAX_MEMORY_USED_MB, record.BIL
 """Taken from the runtime's own report by metric filters, whose dimensions can only be members of the event."""
 
 LAMBDA_NAMESPACE = "AWS/Lambda"
-KILLED = "Errors"
-"""Lambda's own count of invocations that left no record, since their environment was killed or their line was lost."""
 
 
 class MetricAddress(msgspec.Struct, frozen=True):
@@ -29,6 +28,17 @@ class MetricAddress(msgspec.Struct, frozen=True):
     name: str
     dimensions: dict[str, str]
     finest: int = 60
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """As CloudWatch's API takes them."""
+        dimensions = {"Dimensions": dimension_list(self.dimensions)} if self.dimensions else {}
+        return {"Namespace": self.namespace, "MetricName": self.name, **dimensions}
+
+    @property
+    def where(self) -> str:
+        """For messages: `abc_corp/claim {model_name=doc_classification, environment=prod}`."""
+        return f"{self.namespace} {{{named(self.dimensions)}}}"
 
 
 def address(
@@ -50,8 +60,8 @@ def address(
 
 
 def killed(spec: MonitorSpec, *, called: Names | None = None) -> MetricAddress:
-    """Lambda's count of the invocations that left no record."""
-    return MetricAddress(LAMBDA_NAMESPACE, KILLED, _function(spec, called))
+    """Lambda's count of the invocations that left no record: their environment was killed, or their line was lost."""
+    return MetricAddress(LAMBDA_NAMESPACE, "Errors", _function(spec, called))
 
 
 def counts_killed(
@@ -69,6 +79,16 @@ def report_namespace(spec: MonitorSpec) -> str:
     """Of the metrics from the runtime's report: `abc_corp/claim/doc_classification/prod`."""
     identity = spec.identity
     return "/".join((identity.metric_namespace, identity.model_name, identity.environment))
+
+
+def dimension_list(dimensions: Mapping[str, str]) -> list[dict[str, str]]:
+    """Dimensions as CloudWatch's API takes them."""
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
+
+
+def named(dimensions: Mapping[str, str]) -> str:
+    """Dimensions for messages."""
+    return ", ".join(f"{name}={value}" for name, value in dimensions.items())
 
 
 def _function(spec: MonitorSpec, called: Names | None) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
+from inferwatch.cloudwatch.address import address, counts_killed, killed
 from inferwatch.cloudwatch.description import alarm_description
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec.alarm import AlarmSpec
@@ -53,7 +53,7 @@ def _watched(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> dict[str, An
         statistic = {"Statistic": alarm.statistic}
     else:
         statistic = {"ExtendedStatistic": alarm.statistic, "EvaluateLowSampleCountPercentile": low_samples}
-    return {**_metric(at), **statistic, "Period": alarm.period}
+    return {**at.members, **statistic, "Period": alarm.period}
 
 
 def _total(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> list[dict[str, Any]]:
@@ -62,17 +62,7 @@ def _total(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> list[dict[str,
     return [
         {"Id": "total", "Expression": TOTAL, "Label": alarm.metric, "ReturnData": True},
         *(
-            {"Id": name, "MetricStat": {"Metric": _metric(at), **stat}, "ReturnData": False}
+            {"Id": name, "MetricStat": {"Metric": at.members, **stat}, "ReturnData": False}
             for name, at in parts.items()
         ),
     ]
-
-
-def _metric(at: MetricAddress) -> dict[str, Any]:
-    dimensions = {"Dimensions": dimension_list(at.dimensions)} if at.dimensions else {}
-    return {"Namespace": at.namespace, "MetricName": at.name, **dimensions}
-
-
-def dimension_list(dimensions: Mapping[str, str]) -> list[dict[str, str]]:
-    """Dimensions as CloudWatch's API takes them."""
-    return [{"Name": name, "Value": value} for name, value in dimensions.items()]

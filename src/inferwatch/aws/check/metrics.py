@@ -7,7 +7,7 @@ from inferwatch.aws.elsewhere import metric_elsewhere
 from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.address import MetricAddress, address
+from inferwatch.cloudwatch.address import address
 from inferwatch.finding import Finding
 from inferwatch.spec import record
 from inferwatch.spec.period import MINUTE
@@ -33,18 +33,10 @@ def invocations(site: Site, answered: Answered, embedded: bool, patience: Patien
         return True if seen >= expected else None
 
     if patience.until(look, every_s=EVERY_S, at_most_ms=wait_ms):
-        return Finding("metrics", "ok", f"{at.name} {seen:g} in {_written(at)}, since the first of {expected} requests")
+        return Finding("metrics", "ok", f"{at.name} {seen:g} in {at.where}, since the first of {expected} requests")
     if seen:
-        return Finding(
-            "metrics", "not yet", f"{at.name} {seen:g} of {expected} in {_written(at)}: the rest is on its way"
-        )
+        return Finding("metrics", "not yet", f"{at.name} {seen:g} of {expected} in {at.where}: the rest is on its way")
     if patience.now_ms() - answered.start_ms < LATE_MS:
-        says = (
-            f"no datapoint of {at.name} in {_written(at)} so far; they come 1 to 3 minutes later: wait longer (--wait)"
-        )
+        says = f"no datapoint of {at.name} in {at.where} so far; they come 1 to 3 minutes later: wait longer (--wait)"
         return Finding("metrics", "not yet", says)
-    return Finding("metrics", "wrong", f"no datapoint of {at.name} in {_written(at)}: {metric_elsewhere(site, at)}")
-
-
-def _written(at: MetricAddress) -> str:
-    return f"{at.namespace} {{{', '.join(f'{name}={value}' for name, value in at.dimensions.items())}}}"
+    return Finding("metrics", "wrong", f"no datapoint of {at.name} in {at.where}: {metric_elsewhere(site, at)}")

@@ -10,8 +10,8 @@ from inferwatch.aws import deployed_alarms
 from inferwatch.aws.deployed_alarms import DeployedAlarm
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.address import address
-from inferwatch.cloudwatch.alarms import alarm_properties, dimension_list
+from inferwatch.cloudwatch.address import address, dimension_list
+from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties, health_properties
 from inferwatch.finding import Finding
 from inferwatch.spec import record
@@ -136,8 +136,7 @@ def _exists(site: Site, alarm: AlarmSpec) -> bool:
 
 def _unseen(site: Site, alarm: AlarmSpec, state: str) -> str:
     at = address(site.spec, alarm.metric, alarm.dimensions, called=site.names)
-    named = ", ".join(f"{name}={value}" for name, value in at.dimensions.items()) or "no dimension"
     return (
-        f"it is {state}, and its metric {at.name} ({named} in {at.namespace}) has had no data in two weeks: send"
+        f"it is {state}, and its metric {at.name} in {at.where} has had no data in two weeks: send"
         " a request (`inferwatch check --aws`), or is the name wrong?"
     )
