@@ -16,8 +16,6 @@ from inferwatch.errors import QueryError
 from inferwatch.spec.fault import suggestion
 from inferwatch.store.outbox import Entry
 
-KINDS = ["MetricAlarm", "CompositeAlarm"]
-
 
 class CloudWatchAlarms:
     """Metric alarms, composite alarms, and the one over all of them. For any thread; every method raises AwsError."""
@@ -67,7 +65,7 @@ class CloudWatchAlarms:
         """Of one alarm's history, newest first."""
         pages = self._cloudwatch.get_paginator("describe_alarm_history").paginate(
             AlarmName=name,
-            AlarmTypes=KINDS,
+            AlarmTypes=deployed_alarms.KINDS,
             HistoryItemType=kind,
             ScanBy="TimestampDescending",
             PaginationConfig={"PageSize": 100},

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from inferwatch.aws.explained import explained
+from inferwatch.aws.site import Site
 
 NAMES_AT_ONCE = 100
+KINDS = ["MetricAlarm", "CompositeAlarm"]
 
 DeployedAlarm = dict[str, Any]
 
@@ -23,10 +25,15 @@ def find(cloudwatch: Any, names: Iterable[str]) -> dict[str, DeployedAlarm]:
     with explained("reading the alarms"):
         for first in range(0, len(wanted), NAMES_AT_ONCE):
             some = wanted[first : first + NAMES_AT_ONCE]
-            for page in pages.paginate(AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"]):
+            for page in pages.paginate(AlarmNames=some, AlarmTypes=KINDS):
                 for one in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
                     found[one["AlarmName"]] = one
     return {name: found[name] for name in wanted if name in found}
+
+
+def declared(site: Site) -> dict[str, DeployedAlarm]:
+    """The spec's metric alarms that are there, by CloudWatch's names and in the spec's order. Raises AwsError."""
+    return find(site.session.client("cloudwatch"), [site.names.alarm(alarm.name) for alarm in site.spec.alarms])
 
 
 def topics(alarms: Iterable[DeployedAlarm]) -> tuple[str, ...]:

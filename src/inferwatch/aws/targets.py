@@ -15,8 +15,8 @@ PENDING = "PendingConfirmation"
 
 
 def findings(site: Site, topics: Iterable[str]) -> Iterator[Finding]:
-    """One for each target. topics: ARNs of those that the alarms publish to. Raises AwsError."""
-    wanted = tuple(topics)
+    """One for each target. topics: ARNs of those that the alarms publish to, none for the spec's. Raises AwsError."""
+    wanted = tuple(topics) or (site.arn("sns", site.names.topic),)
     if not site.spec.notify:
         yield Finding("notify", "warning", "no [notify.*] table: nobody is told of an alarm")
     for name, target in site.spec.notify.items():
@@ -75,4 +75,4 @@ def _subscriptions(site: Site, topic: str) -> list[dict[str, Any]]:
 
 
 def _names(topics: tuple[str, ...]) -> str:
-    return ", ".join(arn.rpartition(":")[2] for arn in topics) or "any topic"
+    return ", ".join(arn.rpartition(":")[2] for arn in topics)

@@ -99,10 +99,7 @@ def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
     site = at.site
 
     def heard() -> Iterator[Finding]:
-        declared = [site.names.alarm(one.name) for one in site.spec.alarms]
-        there = deployed_alarms.find(site.session.client("cloudwatch"), declared)
-        topics = deployed_alarms.topics(there.values())
-        return targets.findings(site, topics or (site.arn("sns", site.names.topic),))
+        return targets.findings(site, deployed_alarms.topics(deployed_alarms.declared(site).values()))
 
     yield "log group", lambda: logs.group(site)
     yield "function", lambda: _function(site)

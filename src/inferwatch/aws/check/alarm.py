@@ -24,8 +24,7 @@ OVER = "The test by inferwatch check is over."
 
 def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple[str, ...] | None]:
     """Force one alarm and put it back; also the ARNs of all topics that alarms publish to. Raises AwsError."""
-    declared = [site.names.alarm(one.name) for one in site.spec.alarms]
-    alarms = list(deployed_alarms.find(site.session.client("cloudwatch"), declared).values())
+    alarms = list(deployed_alarms.declared(site).values())
     if not site.spec.alarms:
         return Finding("alarm", "warning", "the spec declares no alarm"), None
     if not alarms:

@@ -71,16 +71,16 @@ def _alone(what: str, look: Callable[[], Finding], patience: Patience) -> Link:
 
 
 def _notified(site: Site, trial: Trial, patience: Patience, *, in_progress: bool) -> Iterator[Link]:
-    topics = None
+    topics: tuple[str, ...] = ()
     if in_progress:
         yield Link("alarm", "not yet", "a deployment is going on, and an alarm could roll it back: none was forced")
     else:
-        forced, topics = timed("alarm", lambda: alarm.forced(site, patience, trial.wait_ms), patience.now_ms)
+        forced, heard = timed("alarm", lambda: alarm.forced(site, patience, trial.wait_ms), patience.now_ms)
         yield forced
-    heard = topics or (site.arn("sns", site.names.topic),)
+        topics = heard or ()
     began = patience.now_ms()
     try:
-        for finding in targets.findings(site, heard):
+        for finding in targets.findings(site, topics):
             yield Link(finding.what, finding.verdict, finding.says, (patience.now_ms() - began) / 1000)
             began = patience.now_ms()
     except AwsError as error:

@@ -100,9 +100,7 @@ def rollout_problem(site: Site) -> Problem:
     rollout = site.spec.function.rollout
     if rollout == "AllAtOnce" or not site.spec.alarms:
         return None
-    declared = [site.names.alarm(alarm.name) for alarm in site.spec.alarms]
-    there = deployed_alarms.find(site.session.client("cloudwatch"), declared)
-    on = [name for name, alarm in there.items() if alarm["StateValue"] == "ALARM"]
+    on = [name for name, alarm in deployed_alarms.declared(site).items() if alarm["StateValue"] == "ALARM"]
     if not on:
         return None
     return (
