@@ -230,6 +230,17 @@ def test_a_line_that_does_not_come_is_asked_of_the_function(world: World) -> Non
     assert "runs as environment prod" in links(world)["log"][1]
 
 
+def test_a_report_that_does_not_come_is_asked_of_the_function(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged = world.logged
+    monkeypatch.setattr(world, "logged", lambda line: None if b"platform.report" in line else logged(line))
+    assert links(world)["report"] == (
+        "not yet",
+        "no platform.report of these invocations so far; is the system log level INFO?",
+    )
+    world.function["LogFormat"] = "Text"
+    assert links(world)["report"][1].startswith("the function logs as Text")
+
+
 def test_a_permission_that_is_missing_is_named_and_the_next_links_are_still_tried(world: World) -> None:
     world.denies("cloudwatch-logs.FilterLogEvents")
     found = links(world)

@@ -204,21 +204,21 @@ def test_a_key_that_the_spec_wants_and_a_group_that_is_not_there_are_told(tmp_pa
     ("told", "verdict", "says"),
     [
         ({}, "ok", "sleep-Inference:live logs to /abc_corp/health/sleep"),
-        ({"LogGroup": "/aws/lambda/x"}, "wrong", "it logs to /aws/lambda/x, and the spec's log group is"),
-        ({"LogFormat": "Text"}, "wrong", "it logs as Text"),
-        ({"Variables": {"INFERWATCH_ENVIRONMENT": "prod"}}, "wrong", "it runs as environment prod, not dev"),
+        ({"LogGroup": "/aws/lambda/x"}, "wrong", "the function logs to /aws/lambda/x, and the spec's log group is"),
+        ({"LogFormat": "Text"}, "wrong", "the function logs as Text"),
+        ({"Variables": {"INFERWATCH_ENVIRONMENT": "prod"}}, "wrong", "the function runs as environment prod, not dev"),
     ],
 )
 def test_the_function_is_looked_at(world: World, told: dict[str, Any], verdict: str, says: str) -> None:
     world.function |= told
     there = function.find(world.session, world.names.function, world.names.alias)
-    found = only(logs.deployed_function(world.site, there))
+    found = logs.deployed_function(world.site, there)
     assert found.verdict == verdict
     assert says in found.says
 
 
 def test_a_function_that_is_not_there_is_wrong(world: World) -> None:
-    assert only(logs.deployed_function(world.site, None)).verdict == "wrong"
+    assert logs.deployed_function(world.site, None).verdict == "wrong"
 
 
 def test_metric_filters_are_compared_with_the_spec(world: World) -> None:

@@ -121,7 +121,7 @@ def _function(site: Site) -> Iterator[Finding]:
     from inferwatch.aws.doctor import logs, permissions
 
     there = function.find(site.session, site.names.function, site.names.alias)
-    yield from logs.deployed_function(site, there)
+    yield logs.deployed_function(site, there)
     if there is not None:
         yield from permissions.of_function(site, there)
 

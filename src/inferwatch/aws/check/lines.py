@@ -73,9 +73,8 @@ def reports(site: Site, answered: Answered, recorded: Recorded, patience: Patien
     if not wanted:
         return Finding("report", "wrong", "the records have no request_id: not InferWatch's handler?")
     there = function.find(site.session, site.names.function, site.names.alias)
-    if there is not None and there.log_format != "JSON":
-        says = f"the function logs as {there.log_format}, so that no filter finds its memory: deploy it again"
-        return Finding("report", "wrong", says)
+    if there is not None and (problem := function.format_problem(there)):
+        return Finding("report", "wrong", problem)
     return Finding("report", "not yet", "no platform.report of these invocations so far; is the system log level INFO?")
 
 
@@ -103,18 +102,11 @@ def _failure(events: Sequence[LogEvent]) -> str | None:
 
 def _not_there(site: Site) -> Finding:
     """Why the records are not in the log group, as far as it can be known."""
-    wanted = site.names.log_group
     there = function.find(site.session, site.names.function, site.names.alias)
-    if there is None:
-        return Finding("log", "wrong", f"there is no function {site.names.function} with the alias {site.names.alias}")
-    if there.log_group != wanted:
-        return Finding("log", "wrong", f"the function logs to {there.log_group}, and the spec's log group is {wanted}")
-    environment = there.environ.get("INFERWATCH_ENVIRONMENT")
-    if environment not in (None, site.spec.identity.environment):
-        says = f"the function runs as environment {environment}, not {site.spec.identity.environment}: deploy it again"
-        return Finding("log", "wrong", says)
-    says = f"no record in {wanted} so far; `inferwatch doctor --aws` says whether {there.role} may write there"
-    return Finding("log", "not yet", says)
+    if problem := function.place_problem(site, there):
+        return Finding("log", "wrong", problem)
+    says = "`inferwatch doctor --aws` says whether the function may write there"
+    return Finding("log", "not yet", f"no record in {site.names.log_group} so far; {says}")
 
 
 def _statuses(documents: Sequence[dict[str, Any]]) -> str:

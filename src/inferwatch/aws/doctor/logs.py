@@ -10,8 +10,6 @@ from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.filters import MetricFilter, metric_filters
 from inferwatch.finding import Finding
 
-_DEPLOY = "`inferwatch deploy` sets it"
-
 
 def group(site: Site) -> Iterator[Finding]:
     """Whether the log group is there, keeps its lines as long as it should, and can have metrics. Raises AwsError."""
@@ -36,7 +34,7 @@ def group(site: Site) -> Iterator[Finding]:
     if wanted.customer_key and found.kms_key is None:
         differs.append("no key of the account's own encrypts it, and logs.customer_key is true")
     if differs:
-        yield Finding("log group", "warning", f"{name}: {'; '.join(differs)}; {_DEPLOY}")
+        yield Finding("log group", "warning", f"{name}: {'; '.join(differs)}; {function.DEPLOY}")
     else:
         yield Finding("log group", "ok", f"{name}: {found.stored_bytes / 1e6:.1f} MB, kept {found.retention_days} days")
 
@@ -47,30 +45,17 @@ def filters(site: Site) -> Iterator[Finding]:
     there = {name: _patterns(site, name) for name in sorted({one.log_group for one in wanted})}
     differs = [one.metric for one in wanted if not _is_there(one, there[one.log_group])]
     if differs:
-        says = f"{', '.join(differs)} have no datapoints, since their filters are missing or changed; {_DEPLOY}"
+        says = f"{', '.join(differs)} have no datapoints, since their filters are missing or changed; {function.DEPLOY}"
         yield Finding("metric filters", "warning", says)
     else:
         yield Finding("metric filters", "ok", f"{len(wanted)}, as the spec makes them")
 
 
-def deployed_function(site: Site, there: function.Function | None) -> Iterator[Finding]:
+def deployed_function(site: Site, there: function.Function | None) -> Finding:
     """Whether the function is there, logs where it should, and runs as the spec's environment."""
-    name = f"{site.names.function}:{site.names.alias}"
-    if there is None:
-        yield Finding("function", "wrong", f"there is no function {name} in {site.where}: `inferwatch deploy` makes it")
-        return
-    environment = there.environ.get("INFERWATCH_ENVIRONMENT")
-    if there.log_group != site.names.log_group:
-        says = f"it logs to {there.log_group}, and the spec's log group is {site.names.log_group}; {_DEPLOY}"
-        yield Finding("function", "wrong", says)
-    elif there.log_format != "JSON":
-        says = f"it logs as {there.log_format}, so that its memory and init time are not read; {_DEPLOY}"
-        yield Finding("function", "wrong", says)
-    elif environment not in (None, site.spec.identity.environment):
-        says = f"it runs as environment {environment}, not {site.spec.identity.environment}; {_DEPLOY}"
-        yield Finding("function", "wrong", says)
-    else:
-        yield Finding("function", "ok", f"{name} logs to {there.log_group}")
+    problem = function.place_problem(site, there) or (there and function.format_problem(there))
+    says = f"{site.names.function}:{site.names.alias} logs to {site.names.log_group}"
+    return Finding("function", "wrong" if problem else "ok", problem or says)
 
 
 def _patterns(site: Site, group_name: str) -> dict[str, tuple[str, str]]:
