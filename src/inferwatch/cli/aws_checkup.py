@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from inferwatch.cli.clock import now_ms
+from inferwatch.cli.clock import beside_aws
 from inferwatch.errors import InferWatchError
 from inferwatch.finding import Finding
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -49,20 +47,18 @@ def opened(spec: MonitorSpec, region: str | None) -> tuple[list[Finding], Opened
     """Whose credentials, which account and region; the clock first, since a wrong one makes AWS refuse everything."""
     found: list[Finding] = []
     try:
-        from inferwatch.aws import clock
-        from inferwatch.aws.patience import Patience
         from inferwatch.aws.session import open_session
         from inferwatch.aws.site import open_site
 
         session = open_session(spec.aws, region)
-        ahead = clock.ahead_ms(session, now_ms)
-        found.append(clock.finding(ahead, datetime.now().astimezone()))
+        finding, patience = beside_aws(session)
+        found.append(finding)
         site = open_site(spec, session=session)
     except InferWatchError as error:
         return [*found, Finding("credentials", "wrong", str(error))], None
     declared = "as the spec says" if spec.aws.account else "the spec names no aws.account that it must be"
     found.append(Finding("credentials", "ok", f"{site.caller.arn} in {site.where}; {declared}"))
-    return found, Opened(site, Patience(lambda: now_ms() - ahead, threading.Event().wait))
+    return found, Opened(site, patience)
 
 
 def before_a_deployment(at: Opened) -> Iterator[tuple[str, Check]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ import msgspec
 import orjson
 
 from inferwatch.cli import exit_codes, options, output
-from inferwatch.cli.clock import now_ms
+from inferwatch.cli.clock import beside_aws
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.sample import sample
@@ -23,8 +21,6 @@ from inferwatch.spec.sample import sample
 if TYPE_CHECKING:
     from inferwatch.aws.check.chain import Trial
     from inferwatch.aws.check.link import Link
-
-STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wrong": "red"}
 
 
 class Json(click.ParamType[bytes]):
@@ -90,25 +86,21 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _links(spec: MonitorSpec, region: str | None, trial: Trial) -> Iterator[Link]:
-    from inferwatch.aws import clock
-    from inferwatch.aws.check import chain, link
-    from inferwatch.aws.patience import Patience
+    from inferwatch.aws.check import chain
+    from inferwatch.aws.check.link import Link
     from inferwatch.aws.session import open_session
     from inferwatch.aws.site import open_site
 
     session = open_session(spec.aws, region)
     began = time.monotonic()
-    ahead = clock.ahead_ms(session, now_ms)
-    found = clock.finding(ahead, datetime.now().astimezone())
-    yield link.Link(found.what, found.verdict, found.says, time.monotonic() - began)
-    site = open_site(spec, session=session)
-    patience = Patience(lambda: now_ms() - ahead, threading.Event().wait)
-    yield from chain.follow(site, trial, patience)
+    found, patience = beside_aws(session)
+    yield Link.of(found, time.monotonic() - began)
+    yield from chain.follow(open_site(spec, session=session), trial, patience)
 
 
 def _print(link: Link, as_json: bool) -> None:
     if as_json:
         output.json_lines([msgspec.to_builtins(link)])
         return
-    verdict = click.style(f"{link.verdict:7}", fg=STYLES[link.verdict])
+    verdict = click.style(f"{link.verdict:7}", fg=output.VERDICT_STYLES[link.verdict])
     click.echo(f"{verdict}  {link.what:12}  {link.seconds:6.1f} s  {link.says}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from inferwatch.cli import options, output
-from inferwatch.cli.clock import now_ms
+from inferwatch.cli.clock import patience
 from inferwatch.cli.deployment.wording import counted
 from inferwatch.errors import InferWatchError
 from inferwatch.spec import load_spec
@@ -76,10 +75,9 @@ def _show(site: Site, planned: Plan) -> None:
 
 def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
     from inferwatch.aws import log_group, removal
-    from inferwatch.aws.patience import Patience
 
     if planned.found is not None:
-        removal.delete(site.session, planned.found, Patience(now_ms, threading.Event().wait), output.note)
+        removal.delete(site.session, planned.found, patience(), output.note)
         output.note(f"gone: the stack {planned.found.name}")
     for group in groups:
         log_group.delete(site.session, group.name)

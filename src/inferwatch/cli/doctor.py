@@ -16,8 +16,6 @@ from inferwatch.errors import InferWatchError
 from inferwatch.finding import Finding
 from inferwatch.spec import load_spec
 
-STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wrong": "bold red"}
-
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
@@ -43,7 +41,7 @@ def command(
     if as_json:
         output.json_lines(msgspec.to_builtins(finding) for finding in findings)
     else:
-        output.table(("What", "", "Finding"), [(f.what, f.verdict, f.says) for f in findings], STYLES)
+        output.table(("What", "", "Finding"), [(f.what, f.verdict, f.says) for f in findings], output.VERDICT_STYLES)
     if any(finding.verdict == "wrong" for finding in findings):
         sys.exit(exit_codes.ERROR)
 

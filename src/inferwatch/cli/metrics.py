@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from inferwatch.cli import options, output
-from inferwatch.cli.clock import now_ms
+from inferwatch.cli.clock import now_ms, patience
 from inferwatch.cli.deployed import Deployed, on_aws
 from inferwatch.errors import QueryError
 from inferwatch.ports import MetricSource
@@ -84,11 +83,10 @@ def _of(data: Path) -> Iterator[Metrics]:
 @contextmanager
 def _on_aws(deployed: Deployed) -> Iterator[Metrics]:
     from inferwatch.aws.metrics import CloudWatchMetricSource
-    from inferwatch.aws.patience import Patience
     from inferwatch.aws.series import series
 
     site = deployed.site()
-    source = CloudWatchMetricSource(site, Patience(now_ms, threading.Event().wait))
+    source = CloudWatchMetricSource(site, patience())
     yield Metrics(f"CloudWatch in {site.where}", series(site), lambda _: source)
 
 

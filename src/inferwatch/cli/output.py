@@ -12,6 +12,7 @@ import click
 import orjson
 
 UNFOLDED_WIDTH = 10_000
+VERDICT_STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wrong": "red"}
 
 
 def json_lines(rows: Iterable[Any]) -> None:

@@ -81,7 +81,7 @@ def _notified(site: Site, trial: Trial, patience: Patience, *, in_progress: bool
     began = patience.now_ms()
     try:
         for finding in targets.findings(site, topics):
-            yield Link(finding.what, finding.verdict, finding.says, (patience.now_ms() - began) / 1000)
+            yield Link.of(finding, (patience.now_ms() - began) / 1000)
             began = patience.now_ms()
     except AwsError as error:
         yield Link("notify", "wrong", str(error))

@@ -16,6 +16,11 @@ class Link(Finding, frozen=True):
 
     seconds: float = 0.0
 
+    @classmethod
+    def of(cls, finding: Finding, seconds: float) -> Link:
+        """The finding, and how long it took."""
+        return cls(finding.what, finding.verdict, finding.says, seconds)
+
 
 def timed(what: str, look: Callable[[], tuple[Finding, T | None]], now_ms: Callable[[], int]) -> tuple[Link, T | None]:
     """What `look` found, timed. What AWS refuses is a finding too, and what it was for stays unknown."""
@@ -24,4 +29,4 @@ def timed(what: str, look: Callable[[], tuple[Finding, T | None]], now_ms: Calla
         finding, seen = look()
     except AwsError as error:
         finding, seen = Finding(what, "wrong", str(error)), None
-    return Link(finding.what, finding.verdict, finding.says, (now_ms() - began) / 1000), seen
+    return Link.of(finding, (now_ms() - began) / 1000), seen
