@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import orjson
-
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK, Notification, State, Transition
+from inferwatch.alarms.watched import watched
+from inferwatch.aws.json_object import json_object
 from inferwatch.aws.timestamp import milliseconds
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry
@@ -35,7 +35,7 @@ def transition(called: str, item: Item) -> Transition | None:
 
     Its data is cut at 4095 characters; then its summary has to do.
     """
-    data = _data(item)
+    data = json_object(item.get("HistoryData", ""))
     new, old = _member(data, "newState"), _member(data, "oldState")
     told = _UPDATED.search(item.get("HistorySummary", ""))
     previous = _state(old.get("stateValue") or (told and told[1]))
@@ -88,7 +88,7 @@ def delivery(spec: MonitorSpec, item: Item, changes: Iterable[Transition]) -> En
 
 def action(item: Item) -> Action:
     """What an item tells of an alarm's action. Its summary has to do where its data was cut."""
-    summary, data = str(item.get("HistorySummary", "")), _data(item)
+    summary, data = str(item.get("HistorySummary", "")), json_object(item.get("HistoryData", ""))
     failed = data.get("actionState") == "Failed" or summary.startswith(_FAILED)
     named = _ARN.search(summary)
     return Action(
@@ -106,18 +106,6 @@ def _target(resource: str) -> str:
 def _notification(spec: MonitorSpec, change: Transition, target: str, at_ms: int) -> Notification:
     identity = spec.identity
     alarm = next((alarm for alarm in spec.alarms if alarm.name == change.alarm), None)
-    watched: dict[str, Any] = (
-        {}
-        if alarm is None
-        else {
-            "metric": alarm.metric,
-            "statistic": alarm.statistic,
-            "unit": spec.unit(alarm.metric) or "None",
-            "period": alarm.period,
-            "comparison": alarm.comparison,
-            "threshold": alarm.threshold,
-        }
-    )
     return Notification(
         id=hashlib.sha256(repr((change.alarm, change.at_ms, target, at_ms)).encode()).hexdigest()[:32],
         target=target,
@@ -126,21 +114,13 @@ def _notification(spec: MonitorSpec, change: Transition, target: str, at_ms: int
         model_name=identity.model_name,
         model_version=str(identity.model_version),
         environment=identity.environment,
-        **watched,
+        **({} if alarm is None else watched(spec, alarm)),
     )
-
-
-def _data(item: Item) -> dict[str, Any]:
-    try:
-        data = orjson.loads(item.get("HistoryData") or "{}")
-    except orjson.JSONDecodeError:
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _member(data: dict[str, Any], name: str) -> dict[str, Any]:
     """A member that is an object, or text that holds one."""
     value = data.get(name)
     if isinstance(value, str):
-        value = _data({"HistoryData": value})
+        value = json_object(value)
     return value if isinstance(value, dict) else {}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
-
+from inferwatch.aws.json_object import json_object
 from inferwatch.cloudwatch.address import address, named
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -24,11 +23,7 @@ class LogEvent(NamedTuple):
     @property
     def document(self) -> dict[str, Any]:
         """The message's JSON object, empty where it is none."""
-        try:
-            value = orjson.loads(self.message)
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
+        return json_object(self.message)
 
 
 def faults(event: LogEvent, spec: MonitorSpec) -> Iterator[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from inferwatch.aws.explained import explained
+from inferwatch.aws.json_object import json_object
 from inferwatch.aws.site import Site
 from inferwatch.aws.stack import Stack
 from inferwatch.errors import AwsError
@@ -34,11 +34,7 @@ class Answer(NamedTuple):
     @property
     def document(self) -> dict[str, Any]:
         """The body's JSON object, empty where it is none."""
-        try:
-            value = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return {}
-        return value if isinstance(value, dict) else {}
+        return json_object(self.body)
 
     @property
     def transaction_id(self) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from inferwatch.alarms.values import Datapoint
@@ -12,7 +11,7 @@ from inferwatch.aws.patience import Patience
 from inferwatch.aws.periods import Part, parts
 from inferwatch.aws.records import Records
 from inferwatch.aws.site import Site
-from inferwatch.aws.timestamp import milliseconds
+from inferwatch.aws.timestamp import instant, milliseconds
 from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
 from inferwatch.errors import AwsError, QueryError
 from inferwatch.ports import Record, RecordQuery
@@ -85,8 +84,8 @@ class CloudWatchMetricSource:
         found: dict[str, dict[int, float]] = {query["Id"]: {} for query in queries}
         pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries,
-            StartTime=datetime.fromtimestamp(part.start_ms / 1000, UTC),
-            EndTime=datetime.fromtimestamp(part.end_ms / 1000, UTC),
+            StartTime=instant(part.start_ms),
+            EndTime=instant(part.end_ms),
             ScanBy="TimestampAscending",
         )
         with explained(f"reading the metric {metric}"):

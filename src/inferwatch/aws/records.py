@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import orjson
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.insights import MESSAGE, query_text
+from inferwatch.aws.json_object import json_object
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
 from inferwatch.errors import AwsError, QueryError
@@ -109,11 +109,8 @@ def _chosen(query: RecordQuery, lines: Iterable[str]) -> list[dict[str, Any]]:
 
 def _record(line: str) -> Record:
     """The record that a line is, empty where it is none."""
-    try:
-        document = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}
-    return document if isinstance(document, dict) and document.get("type") == RECORD_TYPE else {}
+    document = json_object(line)
+    return document if document.get("type") == RECORD_TYPE else {}
 
 
 def _likely(query: RecordQuery) -> RecordQuery | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from inferwatch.alarms.timing import evaluation_range
 from inferwatch.alarms.values import ALARM, AlarmState, Notification, Transition
+from inferwatch.alarms.watched import watched
 from inferwatch.ports import MetricSource, Record, RecordQuery
 from inferwatch.spec import composite_rule, record
 from inferwatch.spec.alarm import AlarmSpec
@@ -62,14 +63,14 @@ def notifications(
     if not targets or not is_told(transition):
         return []
     if isinstance(alarm, AlarmSpec):
-        watched, explaining = _condition(alarm, spec), alarm if transition.state == ALARM else None
+        members, explaining = watched(spec, alarm), alarm if transition.state == ALARM else None
     else:
         children = _children(alarm, states)
-        watched = {"rule": alarm.rule, "children": tuple(children)}
+        members = {"rule": alarm.rule, "children": tuple(children)}
         loud = [child.alarm for child in children if child.state == ALARM and child.alarm in metric_alarms]
         explaining = metric_alarms[loud[0]] if loud and transition.state == ALARM else None
     records = _telling(transition, explaining, spec, source) if explaining else ()
-    return [_notification(target, transition, alarm, spec, records, page_url, watched) for target in targets]
+    return [_notification(target, transition, alarm, spec, records, page_url, members) for target in targets]
 
 
 def _composite(spec: MonitorSpec, name: str) -> CompositeAlarmSpec:
@@ -80,17 +81,6 @@ def _children(alarm: CompositeAlarmSpec, states: Mapping[str, AlarmState]) -> Se
     return [states[name] for name in composite_rule.alarms(composite_rule.parse(alarm.rule)) if name in states]
 
 
-def _condition(alarm: AlarmSpec, spec: MonitorSpec) -> dict[str, Any]:
-    return {
-        "metric": alarm.metric,
-        "statistic": alarm.statistic,
-        "unit": spec.unit(alarm.metric) or "None",
-        "period": alarm.period,
-        "comparison": alarm.comparison,
-        "threshold": alarm.threshold,
-    }
-
-
 def _notification(
     target: str,
     transition: Transition,
@@ -98,7 +88,7 @@ def _notification(
     spec: MonitorSpec,
     records: tuple[Record, ...],
     page_url: str,
-    watched: Mapping[str, Any],
+    members: Mapping[str, Any],
 ) -> Notification:
     identity = spec.identity
     return Notification(
@@ -113,7 +103,7 @@ def _notification(
         runbook=alarm.runbook,
         link=_link(page_url, transition),
         records=records,
-        **watched,
+        **members,
     )
 
 

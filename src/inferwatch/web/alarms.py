@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, Transition
+from inferwatch.alarms.watched import watched
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.web.sources import Sources
@@ -46,12 +47,7 @@ def _condition(sources: Sources, alarm: AlarmSpec | CompositeAlarmSpec) -> dict[
         return {"rule": alarm.rule, "metric": None, "unit": None}
     return {
         "rule": None,
-        "metric": alarm.metric,
-        "statistic": alarm.statistic,
-        "unit": sources.spec.unit(alarm.metric),
-        "comparison": alarm.comparison,
-        "threshold": alarm.threshold,
-        "period": alarm.period,
+        **watched(sources.spec, alarm),
         "evaluation_periods": alarm.evaluation_periods,
         "datapoints_to_alarm": alarm.m,
         "treat_missing_data": alarm.treat_missing_data,

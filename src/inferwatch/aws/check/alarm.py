@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from inferwatch.aws import deployed_alarms
@@ -14,6 +14,7 @@ from inferwatch.aws.deployed_alarms import topics
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
+from inferwatch.aws.timestamp import instant
 from inferwatch.finding import Finding
 
 EVERY_S = 2.0
@@ -49,7 +50,7 @@ def forced(site: Site, patience: Patience, wait_ms: int) -> tuple[Finding, tuple
 
 def _force(site: Site, alarm: dict[str, Any], patience: Patience, wait_ms: int) -> Finding:
     name, wanted = alarm["AlarmName"], set(topics([alarm]))
-    since = datetime.fromtimestamp((patience.now_ms() - LEEWAY_MS) / 1000, UTC)
+    since = instant(patience.now_ms() - LEEWAY_MS)
 
     def look() -> list[Action] | None:
         found = [one for one in _actions(site, name, since) if one.resource in wanted]

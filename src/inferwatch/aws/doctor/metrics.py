@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from inferwatch.aws import log_events
 from inferwatch.aws.check.metrics import LATE_MS
@@ -13,21 +12,22 @@ from inferwatch.aws.explained import explained
 from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site
+from inferwatch.aws.timestamp import instant
 from inferwatch.cloudwatch.address import address
 from inferwatch.finding import Finding, Verdict
 from inferwatch.spec import record
 from inferwatch.spec.period import MINUTE
+from inferwatch.store.times import HOUR
 
 HOURS = 3
 """So far back both the log and the metrics are looked at."""
 LINES = 200
-_HOUR_MS = 3_600_000
 
 
 def arriving(site: Site, patience: Patience) -> Finding:
     """What came of the records of the last hours. patience: by AWS's clock. Raises AwsError."""
     now_ms = patience.now_ms()
-    start_ms = now_ms - HOURS * _HOUR_MS
+    start_ms = now_ms - HOURS * HOUR
     found = log_events.holding(site.session, site.names.log_group, (record.RECORD_TYPE,), start_ms, at_most=LINES)
     points = CloudWatchMetricSource(site, patience).datapoints(
         record.INVOCATIONS, "Sum", MINUTE, start_ms, now_ms, site.spec.identity.dimensions
@@ -72,4 +72,4 @@ def _silent(site: Site) -> Finding:
 
 
 def _at(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return instant(ms).strftime("%Y-%m-%d %H:%M:%SZ")
