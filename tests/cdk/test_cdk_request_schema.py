@@ -66,6 +66,12 @@ def test_nothing_can_be_said_without_features_or_of_what_parse_reads(tmp_path: P
     assert schema(tmp_path, f'parse = "app:parse"\n{FEATURES}') is None
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[serving.Declared, jsonschema.Draft4Validator]:
+    folder = tmp_path_factory.mktemp("model")
+    return small_model(folder, FEATURES).compile()["features"], validator(folder)
+
+
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from([0.5, 1.0, 2.5]), st.text(max_size=2))
 
 
@@ -84,11 +90,11 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from
         },
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much], deadline=None)
-def test_what_the_function_takes_passes(tmp_path: Path, body: dict[str, Any]) -> None:
-    spec = small_model(tmp_path, FEATURES)
+@settings(suppress_health_check=[HealthCheck.filter_too_much], deadline=None)
+def test_what_the_function_takes_passes(model: tuple[serving.Declared, jsonschema.Draft4Validator], body: Any) -> None:
+    features, accepts = model
     try:
-        serving.check(spec.compile()["features"], body)
+        serving.check(features, body)
     except serving.Rejected:
         assume(False)
-    assert list(validator(tmp_path).iter_errors(body)) == []
+    assert list(accepts.iter_errors(body)) == []
