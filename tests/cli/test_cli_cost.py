@@ -156,6 +156,14 @@ def test_a_region_without_prices_is_refused(model: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("option", ["--kb", "--seconds", "--requests"])
+@pytest.mark.parametrize("value", ["nan", "inf", "1e300", "-1", "9" * 13])
+def test_what_is_no_such_number_is_refused(model: Path, option: str, value: str) -> None:
+    done = CliRunner().invoke(cli, ["cost", str(model), option, value])
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+
+
 def test_provisioned_concurrency_on_arm_says_which_price_it_takes(model: Path) -> None:
     (model / "inferwatch.toml").write_text(SPEC + '[function]\narchitecture = "arm64"\nprovisioned_concurrency = 1\n')
     assert "Provisioned concurrency is counted at x86's price; arm64's is lower." in call().stderr

@@ -161,3 +161,11 @@ def test_an_empty_folder_is_filled(here: Path) -> None:
     (here / "demo-model").mkdir()
     assert init("demo-model").exit_code == 0
     assert (here / "demo-model" / "app.py").exists()
+
+
+def test_where_nothing_can_be_written_it_says_where_and_why(here: Path) -> None:
+    (here / "demo-model").symlink_to(here / "nowhere" / "at-all")
+    command = [sys.executable, "-m", "inferwatch", "init", "demo-model"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "inferwatch: demo-model: File exists\n"

@@ -110,6 +110,13 @@ def test_a_folder_that_is_not_cdk_s_is_left_alone(model: Path, tmp_path: Path) -
     assert (mine / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_place_that_cannot_be_written_is_said_before_the_app_runs(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    says = error(synth(model, "--output", tmp_path / "file" / "cdk.out"))
+    assert says.startswith(f"the templates cannot be written to {tmp_path / 'file' / 'cdk.out'} (Not a directory)")
+    assert not (model / "told.json").exists()
+
+
 def test_an_error_of_ours_within_the_app_is_one_message(model: Path) -> None:
     (model / "cdk_app.py").write_text(
         "from inferwatch.errors import DeployError\nraise DeployError('the zip is too large:\\nby 3 MB')\n"

@@ -81,7 +81,8 @@ def run() -> None:
         sys.exit(exit_codes.ERROR)
     except OSError as error:
         _leave_stdout()
-        click.echo(f"inferwatch: {error}", err=True)
+        says = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error
+        click.echo(f"inferwatch: {says}", err=True)
         sys.exit(exit_codes.ERROR)
 
 

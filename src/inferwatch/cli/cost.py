@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
@@ -44,11 +45,21 @@ class Asked(msgspec.Struct, frozen=True):
     memory: int | None
 
 
+class _Number(click.FloatRange):
+    """Without `nan`, which click takes to be in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail("nan is no number", param, ctx)
+        return number
+
+
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--requests", type=click.IntRange(min=0), help="A month. [default: as recorded, extrapolated]")
-@click.option("--kb", type=click.FloatRange(min=0), help="Log lines of one request, in KB. [default: as recorded]")
-@click.option("--seconds", type=click.FloatRange(0, 900), help="Billed for one request. [default: as recorded]")
+@click.option("--requests", type=click.IntRange(0, 10**12), help="A month. [default: as recorded, extrapolated]")
+@click.option("--kb", type=_Number(0, 10**6), help="Log lines of one request, in KB. [default: as recorded]")
+@click.option("--seconds", type=_Number(0, 900), help="Billed for one request. [default: as recorded]")
 @click.option("--memory", type=click.IntRange(128, 10_240), help="Of the function, in MB. [default: the spec's]")
 @click.option("--region", help=f"Whose prices. [default: the spec's, else AWS_REGION, else {REGION}]")
 @options.environment

@@ -51,7 +51,7 @@ def synthesize(
     existing_log_groups: names of those that the stack shall use and not make.
     """
     folder = Path(spec.folder)
-    _clear(output)
+    _make_room(output)
     settings = _settings(folder)
     told = {existing.CONTEXT: list(existing_log_groups)} if existing_log_groups else {}
     context = {**settings.get("context", {}), **told}
@@ -107,12 +107,17 @@ def _where(target: Target) -> dict[str, str | None]:
     return {"CDK_DEFAULT_ACCOUNT": target.account, "CDK_DEFAULT_REGION": target.region}
 
 
-def _clear(output: Path) -> None:
-    if not output.exists():
-        return
-    if not output.is_dir() or (any(output.iterdir()) and not assembly.is_assembly(output)):
-        raise DeployError(f"{output} is not of CDK's making, and would be lost: choose another --output")
-    shutil.rmtree(output)
+def _make_room(output: Path) -> None:
+    try:
+        if output.exists():
+            if not output.is_dir() or (any(output.iterdir()) and not assembly.is_assembly(output)):
+                raise DeployError(f"{output} is not of CDK's making, and would be lost: choose another --output")
+            shutil.rmtree(output)
+        output.mkdir(parents=True)
+        output.rmdir()  # it could be made, which is for the app to do
+    except OSError as error:
+        problem = f"the templates cannot be written to {output} ({error.strerror or error})"
+        raise DeployError(f"{problem}: `inferwatch synth` takes another place as --output") from None
 
 
 def _failure(said: str, folder: Path) -> str:
