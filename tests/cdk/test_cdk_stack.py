@@ -145,7 +145,8 @@ def test_the_reference_s_example_runs_and_shows_the_dockerfile(tmp_path: Path) -
     assert shown["dockerfile"].splitlines() == [line for line in made.splitlines() if not line.startswith("#")]
 
     small_model(tmp_path / "doc_classification")
-    environ = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
+    environ = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out"), "PATH": "/nowhere"}  # a machine without Node.js
+    environ.pop("JSII_NODE", None)
     subprocess.run([sys.executable, "-c", shown["python"]], cwd=tmp_path, env=environ, check=True, capture_output=True)
     (template,) = (tmp_path / "out").glob("claims.template.json")
     kinds = [each["Type"] for each in json.loads(template.read_bytes())["Resources"].values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def install(function: FunctionSpec, wanted: list[str], folder: str, target: Path
     platform = f"{_MACHINES[function.architecture]}-{library}"
     command = [
         *(uv.find_uv_bin(), "pip", "install", "--quiet", "--target", str(target)),
+        *("--python", sys.executable),  # any would do, and uv looks for one on PATH
         *("--python-platform", platform, "--python-version", function.python, "--only-binary", ":all:"),
         *wanted,
     ]
