@@ -14,8 +14,8 @@ import orjson
 from moto import mock_aws
 from quick_session import REGION, Session
 
-from inferwatch.aws.endpoint import Answer
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.resources.endpoint import Answer
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.alarms import alarm_properties

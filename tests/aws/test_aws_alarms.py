@@ -13,7 +13,7 @@ import pytest
 from aws_world import REGION, account, answering, refused
 
 from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, OK
-from inferwatch.aws.alarms import CloudWatchAlarms
+from inferwatch.aws.alarms.states import CloudWatchAlarms
 from inferwatch.aws.site import open_site
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.errors import AwsError, QueryError

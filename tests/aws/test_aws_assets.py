@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from inferwatch.aws import assets
+from inferwatch.aws.resources import assets
 
 IMAGE, ZIP, EARLIER = ("1" * 64, "2" * 64, "3" * 64)
 REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/cdk-hnb659fds-container-assets-123456789012-eu-central-1"

@@ -11,9 +11,9 @@ import orjson
 import pytest
 from deployed_model import REGION, SPEC, URL, World, account
 
-from inferwatch.aws import endpoint
 from inferwatch.aws.check.chain import Trial, follow
-from inferwatch.aws.endpoint import Answer
+from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources.endpoint import Answer
 from inferwatch.spec.sample import sample
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from deployed_model import World, account
 
-from inferwatch.aws import endpoint
+from inferwatch.aws.resources import endpoint
 from inferwatch.cli import aws_checkup
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import docker

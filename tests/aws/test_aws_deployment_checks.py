@@ -11,7 +11,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from inferwatch.aws import bootstrap, concurrency, log_group, slack, stack
+from inferwatch.aws.notifications import slack
+from inferwatch.aws.resources import bootstrap, concurrency, log_group, stack
 from inferwatch.aws.session import Caller
 from inferwatch.errors import AwsError
 from inferwatch.spec.function import FunctionSpec

@@ -10,8 +10,8 @@ import orjson
 import pytest
 from deployed_model import SPEC, World, account
 
-from inferwatch.aws import function
 from inferwatch.aws.doctor import alarms, logs, metrics
+from inferwatch.aws.resources import function
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.finding import Finding
 

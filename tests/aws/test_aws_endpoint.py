@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from deployed_model import REGION, SPEC, World, account
 
-from inferwatch.aws import endpoint, stack
+from inferwatch.aws.resources import endpoint, stack
 from inferwatch.errors import AwsError
 
 JWT = '\n[api]\nauth = "jwt"\njwt_issuer = "https://example.com"\njwt_audience = ["a"]\n'

@@ -9,7 +9,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inferwatch.aws.insights import query_text
+from inferwatch.aws.reading.insights import query_text
 from inferwatch.errors import QueryError
 from inferwatch.ports import RecordQuery
 

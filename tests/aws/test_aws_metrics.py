@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inferwatch.alarms.values import Datapoint
-from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.periods import parts
+from inferwatch.aws.reading.metrics import CloudWatchMetricSource
+from inferwatch.aws.reading.periods import parts
 from inferwatch.errors import AwsError, QueryError
 from inferwatch.ports import RecordQuery
 from inferwatch.sdk import LineFormat, Transaction

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from deployed_model import ACCOUNT, REGION, World, account, refuse
 
-from inferwatch.aws import function
 from inferwatch.aws.doctor import permissions
+from inferwatch.aws.resources import function
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 

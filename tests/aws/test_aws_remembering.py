@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from inferwatch.alarms.values import Datapoint
-from inferwatch.aws.memo import Memo
-from inferwatch.aws.remembering import RememberingMetricSource
+from inferwatch.aws.reading.memo import Memo
+from inferwatch.aws.reading.remembering import RememberingMetricSource
 from inferwatch.errors import AwsError
 from inferwatch.ports import Record, RecordQuery
 

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from notify_examples import a_notification, a_transition
 
-from inferwatch.aws.message import DESCRIPTION_MAX, SMS_MAX, TITLE_MAX, custom_notification, messages, subject
+from inferwatch.aws.notifications.message import (
+    DESCRIPTION_MAX,
+    SMS_MAX,
+    TITLE_MAX,
+    custom_notification,
+    messages,
+    subject,
+)
 
 
 def content(**changes: Any) -> dict[str, str]:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from aws_world import Cloud, account, answering, refused
 
-from inferwatch.aws.tail import LATE_MS, LogTail
+from inferwatch.aws.reading.tail import LATE_MS, LogTail
 from inferwatch.errors import AwsError
 from inferwatch.sdk.clock import iso
 from inferwatch.spec import load_spec

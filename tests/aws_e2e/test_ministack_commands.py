@@ -19,7 +19,8 @@ from log_lines import records
 from ministack_process import ACCOUNT, REGION, MiniStack, session
 from unsupported import allowing
 
-from inferwatch.aws import endpoint, policy
+from inferwatch.aws.doctor import policy
+from inferwatch.aws.resources import endpoint
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cli import exit_codes

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from policies import Policy, parliament, too_wide
 
-from inferwatch.aws.policy import document, permissions
+from inferwatch.aws.doctor.policy import document, permissions
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.names import names

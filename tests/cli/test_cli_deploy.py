@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from inferwatch.aws import bootstrap, concurrency, function, slack, stack
+from inferwatch.aws.notifications import slack
+from inferwatch.aws.resources import bootstrap, concurrency, function, stack
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import cdk_cli, docker, question
 from inferwatch.cloudwatch.alarms import alarm_properties
@@ -135,7 +136,7 @@ def test_a_model_without_an_api_is_invoked(
     model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(model, '[api]\ntype = "none"\n')
-    monkeypatch.setattr("inferwatch.aws.endpoint.URL", "NoOutputOfThatName")
+    monkeypatch.setattr("inferwatch.aws.resources.endpoint.URL", "NoOutputOfThatName")
     assert "aws lambda invoke --function-name claim-Inference --qualifier live" in deploy(model, "--yes").stdout
 
 
@@ -228,7 +229,7 @@ def test_the_command_line_of_cdk_is_npm_s_own_run_by_the_bundled_node() -> None:
 def test_a_function_of_that_name_that_is_another_s_is_said(
     model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inferwatch.aws.function.find", lambda *_: object())
+    monkeypatch.setattr("inferwatch.aws.resources.function.find", lambda *_: object())
     assert "another model of this name has it" in error(deploy(model, "--yes"))
 
 
@@ -348,7 +349,7 @@ def test_what_the_caller_may_not_look_at_does_not_stop_it(
 
     monkeypatch.setattr(slack, "workspace_problem", denied)
     monkeypatch.setattr(slack, "channel_problem", denied)
-    monkeypatch.setattr("inferwatch.aws.log_group.find", denied)
+    monkeypatch.setattr("inferwatch.aws.resources.log_group.find", denied)
     add(model, SLACK)
     result = deploy(model, "--yes")
     assert result.exit_code == 0

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from inferwatch.aws import bootstrap, removal, stack
+from inferwatch.aws.resources import bootstrap, removal, stack
 from inferwatch.aws.session import Caller
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import question
@@ -289,7 +289,7 @@ def test_uploads_that_may_not_be_removed_do_not_hide_that_the_stack_is_gone(
     def denied(*_: object) -> None:
         raise DeployError("ListStacks is not allowed")
 
-    monkeypatch.setattr("inferwatch.aws.assets.remove", denied)
+    monkeypatch.setattr("inferwatch.aws.resources.assets.remove", denied)
     result = destroy(model, "--yes")
     assert result.exit_code == 0
     assert "left, and costs a little: what was uploaded for the stack, since ListStacks is not allowed" in result.stderr

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import orjson
 from aws_world import Cloud
 
-from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading.metrics import CloudWatchMetricSource
 from inferwatch.ports import MetricSource, Record
 from inferwatch.sdk import LineFormat, Transaction
 from inferwatch.sdk.clock import iso

@@ -14,7 +14,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 from notify_examples import a_notification, a_transition
 
-from inferwatch.aws import sns
+from inferwatch.aws.notifications import sns
 from inferwatch.errors import DeliveryError
 from inferwatch.notify.slack import slack
 from inferwatch.notify.webhook import webhook

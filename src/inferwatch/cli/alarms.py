@@ -66,7 +66,7 @@ def _states_of(data: Path) -> list[tuple[str, AlarmState]]:
 
 
 def _states_on_aws(deployed: Deployed) -> list[tuple[str, AlarmState]]:
-    from inferwatch.aws.alarms import CloudWatchAlarms
+    from inferwatch.aws.alarms.states import CloudWatchAlarms
 
     site = deployed.site()
     return [(scope(site.spec), state) for state in CloudWatchAlarms(site).states().values()]
@@ -84,7 +84,7 @@ def _history_of(data: Path, alarm: str | None, limit: int) -> list[tuple[str, Tr
 
 
 def _history_on_aws(deployed: Deployed, alarm: str | None, limit: int) -> list[tuple[str, Transition]]:
-    from inferwatch.aws.alarms import CloudWatchAlarms
+    from inferwatch.aws.alarms.states import CloudWatchAlarms
 
     site = deployed.site()
     return [(scope(site.spec), change) for change in CloudWatchAlarms(site).history(alarm, limit)]

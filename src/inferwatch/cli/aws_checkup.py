@@ -71,8 +71,8 @@ def before_a_deployment(at: Opened) -> Iterator[tuple[str, Check]]:
 
 def deployed(at: Opened) -> tuple[Finding, bool]:
     """The stack's state, and whether there is one. Raises AwsError."""
-    from inferwatch.aws import stack
     from inferwatch.aws.check import answers
+    from inferwatch.aws.resources import stack
 
     name, where = at.site.names.stack, at.site.where
     found = stack.find(at.site.session, name)
@@ -89,8 +89,9 @@ def when_not_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
 
 def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
     """What is there, beside the spec; and whether it works."""
-    from inferwatch.aws import deployed_alarms, targets
+    from inferwatch.aws.alarms import deployed as deployed_alarms
     from inferwatch.aws.doctor import alarms, logs, metrics
+    from inferwatch.aws.notifications import targets
 
     site = at.site
 
@@ -106,15 +107,15 @@ def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
 
 
 def _bootstrap(site: Site) -> Iterator[Finding]:
-    from inferwatch.aws import bootstrap
+    from inferwatch.aws.resources import bootstrap
 
     problem = bootstrap.problem(site.session, site.caller)
     yield Finding("bootstrap", "wrong" if problem else "ok", problem or f"CDK can deploy to {site.where}")
 
 
 def _function(site: Site) -> Iterator[Finding]:
-    from inferwatch.aws import function
     from inferwatch.aws.doctor import logs, permissions
+    from inferwatch.aws.resources import function
 
     there = function.find(site.session, site.names.function, site.names.alias)
     yield logs.deployed_function(site, there)
@@ -133,7 +134,7 @@ def _in_the_way(site: Site) -> Iterator[Finding]:
 
 
 def _workspaces(site: Site) -> Iterator[Finding]:
-    from inferwatch.aws import slack
+    from inferwatch.aws.notifications import slack
 
     for name, target in site.spec.notify.items():
         if target.type == "slack" and target.workspace_id is not None:

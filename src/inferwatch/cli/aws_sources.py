@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inferwatch.alarms.values import AlarmState, Transition
-from inferwatch.aws.alarms import CloudWatchAlarms
-from inferwatch.aws.memo import Memo
-from inferwatch.aws.metrics import CloudWatchMetricSource
+from inferwatch.aws.alarms.states import CloudWatchAlarms
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.remembering import RememberingMetricSource
+from inferwatch.aws.reading.memo import Memo
+from inferwatch.aws.reading.metrics import CloudWatchMetricSource
+from inferwatch.aws.reading.remembering import RememberingMetricSource
 from inferwatch.aws.site import Site
 from inferwatch.spec.period import MINUTE
 from inferwatch.store.outbox import Entry

@@ -89,7 +89,7 @@ def _log_groups_to_use(where: Site) -> tuple[str, ...]:
 
 
 def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:
-    from inferwatch.aws import bootstrap
+    from inferwatch.aws.resources import bootstrap
     from inferwatch.cli.deployment import cdk_cli
 
     if bootstrap.problem(where.session, where.caller) is None:
@@ -123,7 +123,7 @@ def _variables(where: Site) -> dict[str, str]:
 
 def _failure(where: Site) -> str:
     """What CloudFormation says went wrong, where it got that far."""
-    from inferwatch.aws import stack
+    from inferwatch.aws.resources import stack
 
     name = where.names.stack
     try:

@@ -15,7 +15,7 @@ from inferwatch.errors import InferWatchError
 from inferwatch.spec import load_spec
 
 if TYPE_CHECKING:
-    from inferwatch.aws.log_group import LogGroup
+    from inferwatch.aws.resources.log_group import LogGroup
     from inferwatch.aws.site import Site
     from inferwatch.cli.deployment.removal_plan import Plan
 
@@ -74,7 +74,7 @@ def _show(site: Site, planned: Plan) -> None:
 
 
 def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
-    from inferwatch.aws import log_group, removal
+    from inferwatch.aws.resources import log_group, removal
 
     if planned.found is not None:
         removal.delete(site.session, planned.found, patience(), output.note)
@@ -92,7 +92,7 @@ def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
 
 
 def _remove_assets(site: Site, planned: Plan) -> None:
-    from inferwatch.aws import assets
+    from inferwatch.aws.resources import assets
 
     try:
         removed = assets.remove(site.session, site.caller, planned.uploaded)

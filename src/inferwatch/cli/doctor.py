@@ -94,7 +94,7 @@ def _checked(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
 
 
 def _print_policy(path: Path, environment: str | None, region: str | None) -> None:
-    from inferwatch.aws import policy
+    from inferwatch.aws.doctor import policy
     from inferwatch.aws.site import open_site
 
     site = open_site(load_spec(path, environment), region)

@@ -82,8 +82,8 @@ def _of(data: Path) -> Iterator[Metrics]:
 
 @contextmanager
 def _on_aws(deployed: Deployed) -> Iterator[Metrics]:
-    from inferwatch.aws.metrics import CloudWatchMetricSource
-    from inferwatch.aws.series import series
+    from inferwatch.aws.reading.metrics import CloudWatchMetricSource
+    from inferwatch.aws.reading.series import series
 
     site = deployed.site()
     source = CloudWatchMetricSource(site, patience())

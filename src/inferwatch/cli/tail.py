@@ -87,7 +87,7 @@ def _of(data: Path, log_group: str | None, wanted: Callable[[Line], bool]) -> Ta
 
 
 def _on_aws(deployed: Deployed, wanted: Callable[[Line], bool]) -> Tail:
-    from inferwatch.aws.tail import LogTail
+    from inferwatch.aws.reading.tail import LogTail
 
     return LogTail(deployed.site(), now_ms, wanted)
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from inferwatch.aws import deployed_alarms
-from inferwatch.aws.alarm_history import Action, action
+from inferwatch.aws.alarms import deployed as deployed_alarms
+from inferwatch.aws.alarms.deployed import topics
+from inferwatch.aws.alarms.history import Action, action
 from inferwatch.aws.check.answers import LEEWAY_MS
-from inferwatch.aws.deployed_alarms import topics
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.site import Site

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from inferwatch.aws import stack
-from inferwatch.aws.elsewhere import regions_with
-from inferwatch.aws.endpoint import Answer, Send
+from inferwatch.aws.resources import stack
+from inferwatch.aws.resources.elsewhere import regions_with
+from inferwatch.aws.resources.endpoint import Answer, Send
 from inferwatch.aws.site import Site
 from inferwatch.finding import Finding
 

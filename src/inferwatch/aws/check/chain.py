@@ -7,13 +7,14 @@ from functools import partial
 
 import msgspec
 
-from inferwatch.aws import endpoint, targets
 from inferwatch.aws.check import alarm, answers, lines, metrics
 from inferwatch.aws.check.answers import Answered
 from inferwatch.aws.check.link import Link, timed
+from inferwatch.aws.notifications import targets
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources.stack import Stack
 from inferwatch.aws.site import Site
-from inferwatch.aws.stack import Stack
 from inferwatch.errors import AwsError
 from inferwatch.finding import Finding
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from inferwatch.aws import function, log_events
 from inferwatch.aws.check.answers import Answered
-from inferwatch.aws.embedded import LogEvent, faults
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading import log_events
+from inferwatch.aws.reading.embedded import LogEvent, faults
+from inferwatch.aws.resources import function
 from inferwatch.aws.site import Site
 from inferwatch.finding import Finding
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from inferwatch.aws.check.answers import Answered
-from inferwatch.aws.elsewhere import metric_elsewhere
-from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading.metrics import LATE_MS, CloudWatchMetricSource
+from inferwatch.aws.resources.elsewhere import metric_elsewhere
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.address import address
 from inferwatch.finding import Finding
@@ -13,8 +13,6 @@ from inferwatch.spec import record
 from inferwatch.spec.period import MINUTE
 
 EVERY_S = 15.0
-LATE_MS = 5 * 60_000
-"""After so long the datapoint of a valid line is not late but lost."""
 
 
 def invocations(site: Site, answered: Answered, embedded: bool, patience: Patience, wait_ms: int) -> Finding:

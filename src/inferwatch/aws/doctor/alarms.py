@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from inferwatch.aws import deployed_alarms
-from inferwatch.aws.deployed_alarms import DeployedAlarm
+from inferwatch.aws.alarms import deployed as deployed_alarms
+from inferwatch.aws.alarms.deployed import DeployedAlarm
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.address import address, dimension_list

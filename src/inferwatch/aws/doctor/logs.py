@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inferwatch.aws import function, log_group
 from inferwatch.aws.explained import explained
+from inferwatch.aws.resources import function, log_group
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.filters import MetricFilter, metric_filters
 from inferwatch.finding import Finding

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inferwatch.aws import log_events
-from inferwatch.aws.check.metrics import LATE_MS
-from inferwatch.aws.elsewhere import metric_elsewhere
-from inferwatch.aws.embedded import LogEvent, faults
 from inferwatch.aws.explained import explained
-from inferwatch.aws.metrics import CloudWatchMetricSource
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading import log_events
+from inferwatch.aws.reading.embedded import LogEvent, faults
+from inferwatch.aws.reading.metrics import LATE_MS, CloudWatchMetricSource
+from inferwatch.aws.resources.elsewhere import metric_elsewhere
 from inferwatch.aws.site import Site
 from inferwatch.aws.timestamp import instant
 from inferwatch.cloudwatch.address import address

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from inferwatch.aws import function
+from inferwatch.aws.doctor.policy import USES, Permission, permissions, principal
 from inferwatch.aws.explained import DENIED, explained
-from inferwatch.aws.policy import USES, Permission, permissions, principal
+from inferwatch.aws.resources import function
 from inferwatch.aws.site import Site
 from inferwatch.errors import AwsError
 from inferwatch.finding import Finding

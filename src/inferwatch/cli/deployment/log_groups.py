@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inferwatch.aws import log_group, stack
+from inferwatch.aws.resources import log_group, stack
 from inferwatch.aws.site import Site
 
 FUNCTION = "AWS::Lambda::Function"

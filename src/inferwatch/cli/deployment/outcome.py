@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from inferwatch.aws import endpoint
+from inferwatch.aws.resources import endpoint
 from inferwatch.aws.site import Site
 from inferwatch.spec.sample import sample
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from inferwatch.aws import bootstrap, concurrency, deployed_alarms, explained, function, slack, stack
+from inferwatch.aws import explained
+from inferwatch.aws.alarms import deployed as deployed_alarms
+from inferwatch.aws.notifications import slack
+from inferwatch.aws.resources import bootstrap, concurrency, function, stack
 from inferwatch.aws.site import Site
 from inferwatch.cli.deployment import cdk_cli, docker, log_groups
 from inferwatch.errors import AwsError, InferWatchError

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from inferwatch.aws import assets, log_group, removal, stack
-from inferwatch.aws.log_group import LogGroup
+from inferwatch.aws.resources import assets, log_group, removal, stack
+from inferwatch.aws.resources.log_group import LogGroup
+from inferwatch.aws.resources.stack import Resource, Stack
 from inferwatch.aws.site import Site
-from inferwatch.aws.stack import Resource, Stack
 from inferwatch.cli.deployment import log_groups
 from inferwatch.errors import DeployError
 

@@ -10,8 +10,8 @@ import msgspec
 import orjson
 from botocore import exceptions as boto
 
-from inferwatch.aws import bootstrap, stack
 from inferwatch.aws.explained import explained
+from inferwatch.aws.resources import bootstrap, stack
 from inferwatch.aws.session import Caller
 
 _HASH = re.compile(r"[0-9a-f]{64}")

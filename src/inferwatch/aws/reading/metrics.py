@@ -8,8 +8,8 @@ from typing import Any
 from inferwatch.alarms.values import Datapoint
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.periods import Part, parts
-from inferwatch.aws.records import Records
+from inferwatch.aws.reading.periods import Part, parts
+from inferwatch.aws.reading.records import Records
 from inferwatch.aws.site import Site
 from inferwatch.aws.timestamp import instant, milliseconds
 from inferwatch.cloudwatch.address import MetricAddress, address, counts_killed, killed
@@ -20,6 +20,9 @@ from inferwatch.spec.statistic import statistic_problem
 
 VALUE, SAMPLES, KILLED = "value", "samples", "killed"
 """What is asked for in one call: the statistic, how many values it is of, and what Lambda counts beside it."""
+
+LATE_MS = 5 * 60_000
+"""After so long the datapoint of a valid line is not late but lost."""
 
 _SUB_MINUTE_GRAIN_MS = 1000 * HIGH_RESOLUTION[0]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 
-from inferwatch.aws.embedded import LogEvent
 from inferwatch.aws.explained import explained
+from inferwatch.aws.reading.embedded import LogEvent
 
 PAGES = 20
 """A page may be empty and still not be the last, so the search ends somewhere."""

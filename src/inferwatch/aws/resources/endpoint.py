@@ -11,8 +11,8 @@ from botocore.httpsession import URLLib3Session
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.json_object import json_object
+from inferwatch.aws.resources.stack import Stack
 from inferwatch.aws.site import Site
-from inferwatch.aws.stack import Stack
 from inferwatch.errors import AwsError
 
 SECONDS = 35.0

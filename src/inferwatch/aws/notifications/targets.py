@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from inferwatch.aws import slack
 from inferwatch.aws.explained import explained
+from inferwatch.aws.notifications import slack
 from inferwatch.aws.site import Site
 from inferwatch.finding import Finding
 from inferwatch.spec.notify import NotifySpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from inferwatch.alarms.values import Datapoint
-from inferwatch.aws.memo import Memo
+from inferwatch.aws.reading.memo import Memo
 from inferwatch.ports import MetricSource, Record, RecordQuery
 from inferwatch.spec.period import DAY, MINUTE
 

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from inferwatch.alarms.values import AlarmState, Transition
-from inferwatch.aws import deployed_alarms
-from inferwatch.aws.alarm_history import Item, delivery, transition
+from inferwatch.aws.alarms import deployed as deployed_alarms
+from inferwatch.aws.alarms.history import Item, delivery, transition
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
 from inferwatch.aws.timestamp import milliseconds

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from inferwatch.aws import bootstrap
+from inferwatch.aws.resources import bootstrap
 from inferwatch.aws.site import Site
 
 Use = Literal["read", "check", "deploy", "destroy"]

@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from inferwatch.aws.explained import explained
-from inferwatch.aws.insights import MESSAGE, query_text
 from inferwatch.aws.json_object import json_object
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading.insights import MESSAGE, query_text
 from inferwatch.aws.site import Site
 from inferwatch.errors import AwsError, QueryError
 from inferwatch.ports import Record, RecordQuery

@@ -8,7 +8,7 @@ import boto3
 
 from inferwatch.alarms.values import Notification
 from inferwatch.aws.explained import explained
-from inferwatch.aws.message import messages, subject
+from inferwatch.aws.notifications.message import messages, subject
 from inferwatch.errors import AwsError, DeliveryError
 from inferwatch.ports import Notify
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import boto3
 
-from inferwatch.aws import stack
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.stack import Resource, Stack
+from inferwatch.aws.resources import stack
+from inferwatch.aws.resources.stack import Resource, Stack
 from inferwatch.errors import DeployError
 
 EVERY_S = 3.0

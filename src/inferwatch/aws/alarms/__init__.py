@@ -1,0 +1,1 @@
+"""The alarms of one model in CloudWatch, and their history."""

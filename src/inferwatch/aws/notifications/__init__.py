@@ -1,0 +1,1 @@
+"""Who hears of an alarm on AWS, and telling them."""

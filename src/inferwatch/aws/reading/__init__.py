@@ -1,0 +1,1 @@
+"""What a model left in CloudWatch: datapoints, records, lines."""
