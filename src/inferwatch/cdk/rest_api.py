@@ -46,7 +46,21 @@ class PredictRestApi(Construct):
         super().__init__(scope, id)
         self._spec = spec
         self._called = called
-        self.api = apigateway.RestApi(
+        self.api = self._api(access_log_group, access_log_format)
+        if account_role:
+            self._account_role()
+        self.api.node.try_remove_child("Endpoint")  # CDK's output of a URL that answers nothing
+        self._pages_may_read_refusals()
+        self._method(function)
+        self.api_key = self._usage_plan() if spec.api.authorization == "api-key" else None
+        self.url = self.api.url_for_path("/predict")
+        self.route_arn = self.api.arn_for_execute_api("POST", "/predict", called.stage)
+        self._permission(function)
+        self._acknowledge()
+
+    def _api(self, access_log_group: logs.ILogGroup, access_log_format: str) -> apigateway.RestApi:
+        spec, called = self._spec, self._called
+        api = apigateway.RestApi(
             self,
             "Api",
             rest_api_name=called.api,
@@ -62,27 +76,10 @@ class PredictRestApi(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(access_log_format),
             ),
         )
-        stage = self.api.deployment_stage.node.default_child
+        stage = api.deployment_stage.node.default_child
         assert isinstance(stage, apigateway.CfnStage)
         stage.add_property_override("AccessLogSetting.DestinationArn", destination_arn(access_log_group))
-        if account_role:
-            self._account_role()
-        self.api.node.try_remove_child("Endpoint")  # CDK's output of a URL that answers nothing
-        self._pages_may_read_refusals()
-        self._method(function)
-        self.api_key = self._usage_plan() if spec.api.authorization == "api-key" else None
-        self.url = self.api.url_for_path("/predict")
-        self.route_arn = self.api.arn_for_execute_api("POST", "/predict", called.stage)
-        # By hand, since CDK leaves it out for a function that another stack has made.
-        lambda_.CfnPermission(
-            self,
-            "Permission",
-            action="lambda:InvokeFunction",
-            function_name=function.function_arn,
-            principal="apigateway.amazonaws.com",
-            source_arn=self.route_arn,
-        )
-        self._acknowledge()
+        return api
 
     def _account_role(self) -> None:
         """One for all REST APIs of an account and region, so it is AWS's own and stays when this stack goes.
@@ -121,6 +118,17 @@ class PredictRestApi(Construct):
         acknowledged.rule(method, "COG4", "Callers are programs, by API key or IAM; no users sign in.")
         if self._spec.api.allow_origins:
             resource.add_cors_preflight(**_cors(self._spec))
+
+    def _permission(self, function: lambda_.IFunction) -> None:
+        """By hand, since CDK leaves it out for a function that another stack has made."""
+        lambda_.CfnPermission(
+            self,
+            "Permission",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="apigateway.amazonaws.com",
+            source_arn=self.route_arn,
+        )
 
     def _validation(self) -> dict[str, Any]:
         """The schema stands for every content type: the function reads JSON whatever the client calls it."""
