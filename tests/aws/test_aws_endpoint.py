@@ -12,6 +12,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ReadTimeoutError
 from deployed_model import REGION, SPEC, World, account
 
 from inferwatch.aws.resources import endpoint, stack
@@ -107,3 +108,18 @@ def test_an_address_without_an_api_is_explained(tmp_path: Path) -> None:
         world = World(tmp_path, SPEC + '\n[api]\nauth = "none"\n')
         with pytest.raises(AwsError, match="sending a request to the model: AWS cannot be reached"):
             sent(world, "http://127.0.0.1:9/predict")
+
+
+def test_a_function_that_does_not_answer_is_invoked_once(tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def silent(request: Any, **_: Any) -> None:
+        sent.append(request.url)
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    with account():
+        world = World(tmp_path)
+        world.session.events.register_first("before-send.lambda.Invoke", silent)
+        with pytest.raises(AwsError, match="AWS cannot be reached"):
+            endpoint.invoker(world.site)(b"{}")
+    assert len(sent) == 1

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 
-from inferwatch.aws.session import open_session
+from inferwatch.aws.session import READ_S, caller, open_session
 from inferwatch.errors import AwsError
 from inferwatch.spec.account import AccountSpec
 
@@ -39,6 +43,41 @@ def test_aws_region_goes_before_aws_default_region_as_with_the_aws_command_line(
     assert open_session(AccountSpec()).region_name == OHIO
     monkeypatch.setenv("AWS_REGION", FRANKFURT)
     assert open_session(AccountSpec()).region_name == FRANKFURT
+
+
+class Answer(BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self) -> Any:
+        yield self.read()
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    return open_session(AccountSpec(region=FRANKFURT))
+
+
+LOGIN_PAGE = b"<html><body>Log in to the network</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, LOGIN_PAGE), (200, b"\x00\xff"), (200, b""), (500, b"oops"), (502, b"\x00\xff")],
+)
+def test_an_answer_that_is_not_aws_s_is_one_message(session: boto3.Session, status: int, body: bytes) -> None:
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, status, {}, Answer(body))
+
+    session.events.register("before-send.sts", answer)
+    with pytest.raises(AwsError, match="asking who the credentials are: what came back is no answer of AWS's"):
+        caller(session, AccountSpec())
+
+
+def test_a_call_without_an_answer_is_given_up_after_seconds(session: boto3.Session) -> None:
+    config = session.client("sts").meta.config
+    assert config.read_timeout == READ_S < 60
 
 
 def test_no_region_at_all_is_said() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore import exceptions as boto
+from botocore import parsers
 
 from inferwatch.errors import AwsError
 
@@ -43,6 +45,17 @@ def explained(doing: str) -> Iterator[None]:
         raise AwsError(f"{doing}: {problem}", code="Unreachable") from None
     except boto.BotoCoreError as error:
         raise AwsError(f"{doing}: {error}", code=type(error).__name__) from None
+    except (parsers.ResponseParserError, KeyError) as error:
+        if not _from_parsers(error):
+            raise
+        problem = "what came back is no answer of AWS's: is a proxy or a login page between, or AWS_ENDPOINT_URL wrong?"
+        raise AwsError(f"{doing}: {problem}", code="NotAws") from None
+
+
+def _from_parsers(error: Exception) -> bool:
+    """Whether botocore raised it while it read an answer. Where XML is not AWS's, that is a bare KeyError."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return bool(frame.f_globals.get("__name__") == parsers.__name__)
 
 
 def _client_problem(operation: str, code: str, message: str) -> str:

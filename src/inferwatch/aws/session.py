@@ -14,7 +14,8 @@ from inferwatch.errors import AwsError
 from inferwatch.spec.account import AccountSpec
 
 CONNECT_S = 5
-"""botocore waits a minute for a connection, and tries five times: too long for a person without a network."""
+READ_S = 15
+"""botocore waits a minute for a connection, and for an answer, and tries five times: too long for a person to wait."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ def open_session(declared: AccountSpec, region: str | None = None) -> boto3.Sess
     """
     with explained("opening a session"):
         core = botocore.session.get_session()
-        core.set_default_client_config(Config(connect_timeout=CONNECT_S))
+        core.set_default_client_config(Config(connect_timeout=CONNECT_S, read_timeout=READ_S))
         named = region or declared.region or os.environ.get("AWS_REGION")  # AWS's tools read it, botocore does not
         session = boto3.Session(botocore_session=core, region_name=named)
         if session.region_name is None:

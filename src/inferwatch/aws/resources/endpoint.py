@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 
 from inferwatch.aws.explained import explained
@@ -17,6 +18,9 @@ from inferwatch.errors import AwsError
 
 SECONDS = 35.0
 """API Gateway itself gives up after 30."""
+
+COLD_START_S = 30.0
+"""What a function may take to start, beyond the time that an invocation has."""
 
 URL, API_KEY_ID = "Url", "ApiKeyId"
 """Outputs of the stack: the route that takes requests, and the key that an API with auth `api-key` asks for."""
@@ -76,7 +80,8 @@ def sender(site: Site, address: str, found: Stack | None, token: str | None = No
 
 def invoker(site: Site) -> Send:
     """What invokes the function itself, for a model without an API."""
-    client = site.session.client("lambda")
+    patience = Config(read_timeout=site.spec.function.timeout + COLD_START_S, retries={"total_max_attempts": 1})
+    client = site.session.client("lambda", config=patience)
 
     def send(body: bytes) -> Answer:
         with explained(_SENDING):
