@@ -101,12 +101,22 @@ def test_an_earlier_assembly_is_replaced(model: Path) -> None:
     assert not (model / "cdk.out" / "of-before").exists()
 
 
+def test_what_an_app_left_that_did_not_end_is_replaced(model: Path) -> None:
+    app = (model / "cdk_app.py").read_text()
+    begun = "import os, pathlib\npathlib.Path(os.environ['CDK_OUTDIR'], 'asset.' + 'a0' * 32).mkdir(parents=True)\n"
+    (model / "cdk_app.py").write_text(f"{begun}raise SystemExit('no')\n")
+    assert "failed" in error(synth(model))
+    (model / "cdk_app.py").write_text(app)
+    assert synth(model).exit_code == 0
+    assert not any((model / "cdk.out").glob("asset.*"))
+
+
 def test_a_folder_that_is_not_cdk_s_is_left_alone(model: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
     result = synth(model, "--output", mine)
-    assert "would be lost: choose another --output" in error(result)
+    assert "would be lost: move it away" in error(result)
     assert (mine / "thesis.txt").read_text() == "years of work"
 
 

@@ -19,6 +19,11 @@ _NAMES = (
     *("ConfigurationName", "StageName", "ApplicationName", "DeploymentGroupName", "AliasName", "UsagePlanName"),
 )
 
+_WRITTEN = re.compile(
+    r"asset\.[0-9a-f]{64}(\..+)?|assembly-.+|.+\.(template|assets|metadata)\.json|(tree|validation-report)\.json|cdk\.out"
+)
+"""Names of what CDK writes before the manifest, which is the last."""
+
 
 class Remark(msgspec.Struct, frozen=True):
     """What the app itself has to say of a stack. level: `warning` or `error`."""
@@ -45,8 +50,10 @@ class StackTemplate(msgspec.Struct, frozen=True):
 
 
 def is_assembly(folder: Path) -> bool:
-    """Whether the folder is one that a CDK app wrote."""
-    return (folder / "manifest.json").exists() and (folder / "cdk.out").exists()
+    """Whether the folder is one that a CDK app wrote, or had begun to write when it failed or was ended."""
+    if (folder / "manifest.json").exists() and (folder / "cdk.out").exists():
+        return True
+    return all(_WRITTEN.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def read(folder: Path) -> tuple[StackTemplate, ...]:

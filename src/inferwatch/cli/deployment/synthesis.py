@@ -110,8 +110,10 @@ def _where(target: Target) -> dict[str, str | None]:
 def _make_room(output: Path) -> None:
     try:
         if output.exists():
-            if not output.is_dir() or (any(output.iterdir()) and not assembly.is_assembly(output)):
-                raise DeployError(f"{output} is not of CDK's making, and would be lost: choose another --output")
+            if not output.is_dir() or not assembly.is_assembly(output):
+                raise DeployError(
+                    f"{output} is not of CDK's making, and would be lost: move it away; `synth` also takes another --output"
+                )
             shutil.rmtree(output)
         output.mkdir(parents=True)
         output.rmdir()  # it could be made, which is for the app to do
