@@ -112,7 +112,7 @@ def _make_room(output: Path) -> None:
         if output.exists():
             if not output.is_dir() or not assembly.is_assembly(output):
                 raise DeployError(
-                    f"{output} is not of CDK's making, and would be lost: move it away; `synth` also takes another --output"
+                    f"{output} is not of CDK's making, and would be lost: move it away, or `synth` to another --output"
                 )
             shutil.rmtree(output)
         output.mkdir(parents=True)
