@@ -50,10 +50,13 @@ class StackTemplate(msgspec.Struct, frozen=True):
 
 
 def is_assembly(folder: Path) -> bool:
-    """Whether the folder is one that a CDK app wrote, or had begun to write when it failed or was ended."""
-    if (folder / "manifest.json").exists() and (folder / "cdk.out").exists():
-        return True
-    return all(_WRITTEN.fullmatch(entry.name) for entry in folder.iterdir())
+    """Whether the folder is one that a CDK app wrote."""
+    return (folder / "manifest.json").exists() and (folder / "cdk.out").exists()
+
+
+def is_of_cdk(folder: Path) -> bool:
+    """Whether nothing is lost with the folder: an assembly, or what an app wrote that failed or was ended."""
+    return is_assembly(folder) or all(_WRITTEN.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def read(folder: Path) -> tuple[StackTemplate, ...]:

@@ -110,7 +110,7 @@ def _where(target: Target) -> dict[str, str | None]:
 def _make_room(output: Path) -> None:
     try:
         if output.exists():
-            if not output.is_dir() or not assembly.is_assembly(output):
+            if not output.is_dir() or not assembly.is_of_cdk(output):
                 raise DeployError(
                     f"{output} is not of CDK's making, and would be lost: move it away, or `synth` to another --output"
                 )
