@@ -202,6 +202,17 @@ def test_a_deployment_that_fails_says_in_which_state_the_stack_is(
     assert "the deployment failed; there is no stack test-claim" in error(deploy(model, "--yes"))
 
 
+def test_who_ends_it_hears_that_aws_goes_on(model: Path, ready: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(arguments: list[str], *_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cdk_cli, "fetch", lambda _: None)
+    monkeypatch.setattr(cdk_cli, "run", ended)
+    result = deploy(model, "--yes")
+    assert result.exit_code == 1
+    assert "What CloudFormation has begun goes on: `inferwatch doctor --aws` says how the stack is." in result.stderr
+
+
 def test_a_bootstrap_that_fails_ends_it(
     model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,6 +117,19 @@ def test_it_removes_the_stack_its_logs_and_its_keys(model: Path, deployed: boto3
     assert "left: CDK's bootstrap stack" in result.stderr
 
 
+def test_who_ends_it_hears_what_goes_on_and_what_stays(
+    model: Path, deployed: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inferwatch.aws.resources.removal.delete", ended)
+    result = destroy(model, "--yes")
+    assert result.exit_code == 1
+    assert "run `inferwatch destroy` again before it has ended" in result.stderr
+    assert log_groups(deployed) != []
+
+
 def test_it_removes_what_was_uploaded_but_for_what_others_use(
     model: Path, deployed: boto3.Session, uploads: None
 ) -> None:

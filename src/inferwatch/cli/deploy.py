@@ -109,7 +109,12 @@ def _deploy(where: Site, assembly: Path, variables: Mapping[str, str]) -> dict[s
     file = assembly / "outputs.json"
     arguments = ["deploy", "--app", str(assembly), "--all", "--require-approval", "never", "--no-notices"]
     arguments += ["--progress", "events", "--outputs-file", str(file)]
-    if cdk_cli.run(arguments, Path(where.spec.folder), variables):
+    try:
+        failed = cdk_cli.run(arguments, Path(where.spec.folder), variables)
+    except KeyboardInterrupt:
+        output.note("\nWhat CloudFormation has begun goes on: `inferwatch doctor --aws` says how the stack is.")
+        raise
+    if failed:
         raise DeployError(_failure(where))
     outputs: dict[str, dict[str, str]] = orjson.loads(file.read_bytes()) if file.exists() else {}
     return outputs.get(where.names.stack, {})

@@ -77,7 +77,12 @@ def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
     from inferwatch.aws.resources import log_group, removal
 
     if planned.found is not None:
-        removal.delete(site.session, planned.found, patience(), output.note)
+        try:
+            removal.delete(site.session, planned.found, patience(), output.note)
+        except KeyboardInterrupt:
+            output.note("\nCloudFormation goes on with the stack; the rest stays.")
+            output.note("For that, run `inferwatch destroy` again before it has ended.")
+            raise
         output.note(f"gone: the stack {planned.found.name}")
     for group in groups:
         log_group.delete(site.session, group.name)
