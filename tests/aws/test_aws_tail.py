@@ -144,6 +144,8 @@ def test_a_log_group_that_is_not_there_is_named(world: World) -> None:
 
     with (
         answering(FilterLogEvents=reply),
-        pytest.raises(AwsError, match=r"reading the log group /test/claim: .* exist"),
+        pytest.raises(
+            AwsError, match=r"reading the log group /test/claim: .* exist.*; is the model deployed, and in this region"
+        ),
     ):
         world.tail.last(1)

@@ -61,5 +61,7 @@ def _from_parsers(error: Exception) -> bool:
 def _client_problem(operation: str, code: str, message: str) -> str:
     if code in DENIED:
         return f"{operation} is not allowed ({message}); `inferwatch doctor --aws --policy` prints what is needed"
+    if code == "ResourceNotFoundException":
+        return f"{operation} was refused: {message} ({code}); is the model deployed, and in this region?"
     advice = _ADVICE.get(code)
     return f"{operation}: {advice} ({code})" if advice else f"{operation} was refused: {message} ({code})"

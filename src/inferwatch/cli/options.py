@@ -41,7 +41,10 @@ data: Decorator = click.option(
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="JSON, one value a line.")
 environment: Decorator = click.option(
-    "--environment", envvar="INFERWATCH_ENVIRONMENT", help="Environment of the spec. [default: dev]"
+    "--environment",
+    envvar="INFERWATCH_ENVIRONMENT",
+    show_envvar=True,
+    help="Environment of the spec. [default: dev]",
 )
 aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
 region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
