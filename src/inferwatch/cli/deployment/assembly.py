@@ -13,7 +13,6 @@ import orjson
 from inferwatch.errors import DeployError
 
 STACK = "aws:cloudformation:stack"
-ASSETS = "cdk:asset-manifest"
 _NAMES = (
     *("FunctionName", "AlarmName", "DashboardName", "LogGroupName", "TopicName", "FilterName", "Name"),
     *("ConfigurationName", "StageName", "ApplicationName", "DeploymentGroupName", "AliasName", "UsagePlanName"),
