@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -10,8 +9,8 @@ from constructs import Construct
 
 from inferwatch.cdk import acknowledged
 from inferwatch.cdk.log_group import destination_arn
+from inferwatch.cdk.route import permit, preflight
 from inferwatch.cloudwatch.names import Names
-from inferwatch.serving.cors import PREFLIGHT_HEADERS
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 METHOD, PATH = "POST", "/predict"
@@ -61,14 +60,7 @@ class PredictHttpApi(Construct):
         )
         self.url = f"{self.api.api_endpoint}/{called.stage}{PATH}"
         self.route_arn = self.api.arn_for_execute_api(METHOD, PATH, called.stage)
-        lambda_.CfnPermission(
-            self,
-            "Permission",
-            action="lambda:InvokeFunction",
-            function_name=function.function_arn,
-            principal="apigateway.amazonaws.com",
-            source_arn=self.route_arn,
-        )
+        permit(self, function, self.route_arn)
 
     def _route(self, function: lambda_.IFunction) -> None:
         integration = apigatewayv2.CfnIntegration(
@@ -110,9 +102,4 @@ def _cors(spec: MonitorSpec) -> apigatewayv2.CorsPreflightOptions | None:
     """API Gateway answers preflights itself, and puts the headers on every answer, its own refusals too."""
     if not spec.api.allow_origins:
         return None
-    return apigatewayv2.CorsPreflightOptions(
-        allow_origins=list(spec.api.allow_origins),
-        allow_methods=[apigatewayv2.CorsHttpMethod.POST],
-        allow_headers=PREFLIGHT_HEADERS["Access-Control-Allow-Headers"].split(","),
-        max_age=Duration.seconds(int(PREFLIGHT_HEADERS["Access-Control-Max-Age"])),
-    )
+    return apigatewayv2.CorsPreflightOptions(allow_methods=[apigatewayv2.CorsHttpMethod.POST], **preflight(spec))

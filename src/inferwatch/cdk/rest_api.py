@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,8 +15,8 @@ from constructs import Construct
 from inferwatch.cdk import acknowledged
 from inferwatch.cdk.log_group import destination_arn
 from inferwatch.cdk.request_schema import request_schema
+from inferwatch.cdk.route import permit, preflight
 from inferwatch.cloudwatch.names import Names
-from inferwatch.serving.cors import PREFLIGHT_HEADERS
 from inferwatch.serving.features import expected
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -55,7 +55,7 @@ class PredictRestApi(Construct):
         self.api_key = self._usage_plan() if spec.api.authorization == "api-key" else None
         self.url = self.api.url_for_path("/predict")
         self.route_arn = self.api.arn_for_execute_api("POST", "/predict", called.stage)
-        self._permission(function)
+        permit(self, function, self.route_arn)
         self._acknowledge()
 
     def _api(self, access_log_group: logs.ILogGroup, access_log_format: str) -> apigateway.RestApi:
@@ -117,18 +117,7 @@ class PredictRestApi(Construct):
             acknowledged.rule(method, "APIG4", "The spec's authorization is an API key, which this rule does not see.")
         acknowledged.rule(method, "COG4", "Callers are programs, by API key or IAM; no users sign in.")
         if self._spec.api.allow_origins:
-            resource.add_cors_preflight(**_cors(self._spec))
-
-    def _permission(self, function: lambda_.IFunction) -> None:
-        """By hand, since CDK leaves it out for a function that another stack has made."""
-        lambda_.CfnPermission(
-            self,
-            "Permission",
-            action="lambda:InvokeFunction",
-            function_name=function.function_arn,
-            principal="apigateway.amazonaws.com",
-            source_arn=self.route_arn,
-        )
+            resource.add_cors_preflight(allow_methods=["POST"], **preflight(self._spec))
 
     def _validation(self) -> dict[str, Any]:
         """The schema stands for every content type: the function reads JSON whatever the client calls it."""
@@ -200,12 +189,3 @@ def bad_body(spec: MonitorSpec) -> str:
     message = "the body is no JSON or does not hold the expected features"
     text = json.dumps({"error": {"type": "InvalidFeatures", "message": message, "expected": wanted}})
     return text.replace("$", "\\u0024")  # API Gateway's variables begin with it
-
-
-def _cors(spec: MonitorSpec) -> dict[str, Any]:
-    return {
-        "allow_origins": list(spec.api.allow_origins),
-        "allow_methods": ["POST"],
-        "allow_headers": PREFLIGHT_HEADERS["Access-Control-Allow-Headers"].split(","),
-        "max_age": Duration.seconds(int(PREFLIGHT_HEADERS["Access-Control-Max-Age"])),
-    }
