@@ -16,17 +16,27 @@ from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec, Widget
 from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.history import HistorySpec
+from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.monitor_spec import ModelSpec
 from inferwatch.spec.notify import NotifySpec
+from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.queue import QueueSpec
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "spec.md").read_text()
 TABLES = {
     "## [model]": ModelSpec,
     "## [function]": FunctionSpec,
     "## [api]": ApiSpec,
+    "## [queue]": QueueSpec,
+    "## [sagemaker]": SageMakerSpec,
     "## [logs]": LogsSpec,
+    "## [history]": HistorySpec,
+    "## [lake]": LakeSpec,
+    "## [pipeline]": PipelineSpec,
     "## [aws]": AccountSpec,
     "## [features]": FeatureSpec,
     "## [[metric]]": MetricSpec,

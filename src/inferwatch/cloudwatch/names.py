@@ -13,7 +13,10 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one model's resources, in one account and region.
 
     prefix: the model's name and, where the spec declares environments, the environment, in letters, digits, `-` and
-    `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log.
+    `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log;
+    endpoint: of SageMaker, the spec's own where it names one that is there; history: the table, history_writer and
+    lake_transform the functions that fill it and the lake; lake: delivery stream and workgroup; lake_database: Glue's;
+    pipeline: one for all environments.
     """
 
     prefix: str
@@ -26,6 +29,16 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     log_group: str
     access_log_group: str
     health_alarm: str
+    queue: str
+    dead_letters: str
+    endpoint: str
+    endpoint_log_group: str
+    history: str
+    history_writer: str
+    lake: str
+    lake_transform: str
+    lake_database: str
+    pipeline: str
     alias: str = "live"
 
     def alarm(self, name: str) -> str:
@@ -42,6 +55,7 @@ def names(spec: MonitorSpec) -> Names:
     identity = spec.identity
     environment = f"-{identity.environment}" if spec.environments else ""
     prefix = plain(f"{identity.model_name}{environment}")
+    endpoint = _endpoint(spec, prefix)
     return Names(
         prefix=prefix,
         stack=re.sub(r"[^A-Za-z0-9]+", "-", f"{identity.log_group}{environment}").strip("-"),
@@ -53,7 +67,23 @@ def names(spec: MonitorSpec) -> Names:
         log_group=identity.log_group,
         access_log_group=f"{identity.log_group}/access",
         health_alarm=f"{prefix}-Health-Alarm",
+        queue=f"{prefix}-Inference-Queue",
+        dead_letters=f"{prefix}-Inference-Dead-Letters",
+        endpoint=endpoint,
+        endpoint_log_group=f"/aws/sagemaker/Endpoints/{endpoint}",
+        history=f"{prefix}-Inference-History",
+        history_writer=f"{prefix}-History-Writer",
+        lake=f"{prefix}-Inference-Lake",
+        lake_transform=f"{prefix}-Lake-Transform",
+        lake_database=re.sub(r"[^a-z0-9]+", "_", f"{identity.log_group}{environment}".lower()).strip("_"),
+        pipeline=f"{plain(identity.model_name)}-Delivery",
     )
+
+
+def _endpoint(spec: MonitorSpec, prefix: str) -> str:
+    """SageMaker's names have no underscores."""
+    given = spec.sagemaker.endpoint if spec.sagemaker else None
+    return given or re.sub(r"[^A-Za-z0-9]+", "-", f"{prefix}-Endpoint").strip("-")
 
 
 def plain(text: str) -> str:

@@ -47,7 +47,7 @@ class AlarmSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self.evaluation_periods if self.datapoints_to_alarm is None else self.datapoints_to_alarm
 
 
-def default_alarms(*, has_confidence: bool) -> list[dict[str, object]]:
+def default_alarms(*, has_confidence: bool, has_queue: bool) -> list[dict[str, object]]:
     """The alarms that every model has unless its spec says otherwise, as they would stand in the TOML file.
 
     Silence is not a fault of the model, so missing data does not breach.
@@ -80,6 +80,18 @@ def default_alarms(*, has_confidence: bool) -> list[dict[str, object]]:
                 "threshold": 0.45,
                 "treat_missing_data": "notBreaching",
                 "description": "The model is unsure of its predictions.",
+            }
+        )
+    if has_queue:
+        alarms.append(
+            {
+                "name": "Dead-Letter-Alarm",
+                "metric": record.DEAD_LETTERS,
+                "statistic": "Maximum",
+                "comparison": "GreaterThanThreshold",
+                "threshold": 0.0,
+                "treat_missing_data": "notBreaching",
+                "description": "Messages that could not be taken lie in the dead-letter queue.",
             }
         )
     return alarms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from inferwatch.spec import aws_check, composite_check, limits, record
+from inferwatch.spec import aws_check, composite_check, limits, parts_check, record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import GRID_COLUMNS
@@ -35,6 +35,7 @@ def check(spec: MonitorSpec) -> None:
     _dashboard(spec)
     _notify(spec)
     aws_check.check(spec)
+    parts_check.check(spec)
 
 
 def _model(spec: MonitorSpec) -> None:

@@ -21,15 +21,20 @@ from inferwatch.spec.dashboard import DashboardSpec, default_widgets
 from inferwatch.spec.fault import Fault, convert, suggestion
 from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.history import HistorySpec
+from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.monitor_spec import ModelSpec, MonitorSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.overlay import Environment, environments, overlaid
+from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.queue import QueueSpec
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 _TABLES = (
     *("model", "function", "features", "metric", "alarm", "composite_alarm", "dashboard", "notify"),
-    *("api", "logs", "aws", "environment"),
+    *("api", "queue", "sagemaker", "logs", "history", "lake", "pipeline", "aws", "environment"),
 )
 T = TypeVar("T")
 
@@ -94,7 +99,8 @@ def _assemble(
     model = convert(raw["model"], ModelSpec, ("model",))
     has_confidence = model.confidence_scale is not None
     if model.default_alarms:
-        raw = overlaid({"alarm": alarm_spec.default_alarms(has_confidence=has_confidence)}, raw)
+        alarms = alarm_spec.default_alarms(has_confidence=has_confidence, has_queue="queue" in raw)
+        raw = overlaid({"alarm": alarms}, raw)
     metrics = convert(raw.get("metric", []), tuple[MetricSpec, ...], ("metric",))
     return MonitorSpec(
         file=str(file),
@@ -112,7 +118,17 @@ def _assemble(
         composite_alarms=convert(raw.get("composite_alarm", []), tuple[CompositeAlarmSpec, ...], ("composite_alarm",)),
         dashboard=_dashboard(raw, model, metrics),
         notify=_each(_with_notify_types(raw), "notify", NotifySpec),
+        queue=_optional(raw, "queue", QueueSpec),
+        sagemaker=_optional(raw, "sagemaker", SageMakerSpec),
+        history=_optional(raw, "history", HistorySpec),
+        lake=_optional(raw, "lake", LakeSpec),
+        pipeline=_optional(raw, "pipeline", PipelineSpec),
     )
+
+
+def _optional(raw: dict[str, Any], key: str, kind: type[T]) -> T | None:
+    """A part that the model has where its table stands, be it empty."""
+    return convert(raw[key], kind, (key,)) if key in raw else None
 
 
 def _each(raw: dict[str, Any], key: str, kind: type[T]) -> dict[str, T]:

@@ -14,11 +14,16 @@ from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import DashboardSpec
 from inferwatch.spec.feature import FeatureSpec
 from inferwatch.spec.function import FunctionSpec
+from inferwatch.spec.history import HistorySpec
 from inferwatch.spec.identity import Identity
+from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.logs import LogsSpec
 from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.period import HIGH_RESOLUTION
+from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.queue import QueueSpec
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +46,7 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What `inferwatch.toml` says, for one environment.
 
     folder: where the file lies (the model's own folder); environments: the declared ones, none where the file has no
-    `[environment.*]`.
+    `[environment.*]`; queue, sagemaker, history, lake, pipeline: None where the file has no such table.
     """
 
     file: str
@@ -59,6 +64,11 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
     composite_alarms: tuple[CompositeAlarmSpec, ...]
     dashboard: DashboardSpec
     notify: dict[str, NotifySpec]
+    queue: QueueSpec | None
+    sagemaker: SageMakerSpec | None
+    history: HistorySpec | None
+    lake: LakeSpec | None
+    pipeline: PipelineSpec | None
 
     @property
     def has_confidence(self) -> bool:
@@ -67,6 +77,10 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
     def unit(self, metric: str) -> str | None:
         """The unit of a metric of this model, or None if it has no such metric."""
         own = {m.name: m.unit for m in self.metrics}
+        if metric in record.QUEUE_METRICS and self.queue is None:
+            return own.get(metric)
+        if metric in record.ENDPOINT_METRICS and self.sagemaker is None:
+            return own.get(metric)
         return own.get(metric) or record.BUILT_IN_UNITS.get(metric)
 
     def targets(self, alarm: AlarmSpec | CompositeAlarmSpec) -> tuple[str, ...]:
@@ -79,7 +93,8 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
         It is written at deployment and read with orjson alone, so that a Lambda's init loads no
         spec code. Keys: those of Identity; `log_group`; `confidence_scale`, `capture`, `redact`,
         `by_version`; `metrics` [{name, field, unit}]; `high_resolution`, the metrics that an alarm
-        watches by less than a minute; `predict`, `parse`, `features`, `timeout` for serving.
+        watches by less than a minute; `predict`, `parse`, `features`, `timeout` for serving; `max_receive_count` of the
+        queue and `endpoint` {name, timeout, retries, content_type}, None for a model without.
         """
         high_resolution = {a.metric for a in self.alarms if a.period in HIGH_RESOLUTION}
         compiled: dict[str, Any] = {
@@ -95,8 +110,18 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
             "parse": self.model.parse,
             "features": msgspec.to_builtins(self.features),
             "timeout": self.function.timeout,
+            "max_receive_count": self.queue.max_receive_count if self.queue else None,
+            "endpoint": self._endpoint(),
         }
         return compiled
+
+    def _endpoint(self) -> dict[str, Any] | None:
+        """The endpoint that the function asks. The name of one that is made is given with its deployment."""
+        asked = self.sagemaker
+        if asked is None:
+            return None
+        members = ("timeout", "retries", "content_type")
+        return {"name": asked.endpoint, **{member: getattr(asked, member) for member in members}}
 
     def _redacted(self) -> list[str]:
         """The paths to hide. Without `parse` the request is what holds the features, so theirs are hidden there."""

@@ -6,6 +6,10 @@ from typing import Final
 
 LINE_VERSION: Final = 1
 RECORD_TYPE: Final = "inference_transaction"
+ATTEMPT_TYPE: Final = "inference_attempt"
+"""A message of the queue that was tried and left no transaction: it was refused, or it is tried again."""
+ENDPOINT_TYPE: Final = "endpoint_invocation"
+"""What an endpoint's container did for a function, whose line is the transaction."""
 
 SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
@@ -27,7 +31,19 @@ BILLED_DURATION_MS: Final = "BilledDurationMs"
 # What the gateway refused before an invocation began.
 THROTTLES: Final = "Throttles"
 REFUSED_COUNT: Final = "RefusedCount"
-WITHOUT_VERSION: Final = frozenset({THROTTLES, REFUSED_COUNT})  # no version of the model has seen the request
+# Of a model's queue, by the gauges of SQS; and messages that failed and are tried again.
+QUEUED_MESSAGES: Final = "QueuedMessages"
+OLDEST_MESSAGE_AGE: Final = "OldestMessageAge"
+DEAD_LETTERS: Final = "DeadLetters"
+RETRIED_COUNT: Final = "RetriedCount"
+QUEUE_METRICS: Final = (QUEUED_MESSAGES, OLDEST_MESSAGE_AGE, DEAD_LETTERS, RETRIED_COUNT)
+# Of a model's endpoint, as SageMaker names them.
+MODEL_LATENCY: Final = "ModelLatency"
+OVERHEAD_LATENCY: Final = "OverheadLatency"
+MODEL_ERRORS: Final = "InvocationModelErrors"
+ENDPOINT_METRICS: Final = (MODEL_LATENCY, OVERHEAD_LATENCY, MODEL_ERRORS)
+# No version of the model has seen what they count.
+WITHOUT_VERSION: Final = frozenset({THROTTLES, REFUSED_COUNT, *QUEUE_METRICS, *ENDPOINT_METRICS})
 
 BUILT_IN_UNITS: Final[dict[str, str]] = {
     INVOCATIONS: "Count",
@@ -41,6 +57,13 @@ BUILT_IN_UNITS: Final[dict[str, str]] = {
     BILLED_DURATION_MS: "Milliseconds",
     THROTTLES: "Count",
     REFUSED_COUNT: "Count",
+    QUEUED_MESSAGES: "Count",
+    OLDEST_MESSAGE_AGE: "Seconds",
+    DEAD_LETTERS: "Count",
+    RETRIED_COUNT: "Count",
+    MODEL_LATENCY: "Microseconds",
+    OVERHEAD_LATENCY: "Microseconds",
+    MODEL_ERRORS: "Count",
 }
 
 DIMENSIONS: Final = ("model_name", "environment")
