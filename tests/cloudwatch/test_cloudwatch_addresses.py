@@ -29,8 +29,19 @@ def sent(spec):
     for each in metric_filters(spec):
         values = frozenset((name, spec.identity.dimensions[name]) for name in each.dimensions)
         yield each.namespace, each.metric, values
+    called = names(spec)
     for name in ("Errors", "Throttles"):
-        yield "AWS/Lambda", name, frozenset({("FunctionName", names(spec).function)})
+        yield "AWS/Lambda", name, frozenset({("FunctionName", called.function)})
+    if spec.queue:
+        # A message that is tried again has a line of its own, of type inference_attempt.
+        yield spec.identity.metric_namespace, record.RETRIED_COUNT, frozenset(spec.identity.dimensions.items())
+        for queue in (called.queue, called.dead_letters):
+            for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
+                yield "AWS/SQS", name, frozenset({("QueueName", queue)})
+    if spec.sagemaker:
+        dimensions = frozenset({("EndpointName", called.endpoint), ("VariantName", "AllTraffic")})
+        for name in ("ModelLatency", "OverheadLatency", "InvocationModelErrors"):
+            yield "AWS/SageMaker", name, dimensions
 
 
 def in_alarm(members):
@@ -74,10 +85,27 @@ def test_metrics_from_the_report_have_a_namespace_of_their_model_and_environment
 
 @pytest.mark.parametrize(
     ("metric", "finest"),
-    [("LatencyMs", 1), ("ErrorCount", 60), ("MaxMemoryUsedMB", 60), ("Throttles", 60), ("RefusedCount", 60)],
+    [
+        ("LatencyMs", 1),
+        *((name, 60) for name in ("ErrorCount", "MaxMemoryUsedMB", "Throttles", "RefusedCount")),
+        *((name, 60) for name in ("QueuedMessages", "DeadLetters", "ModelLatency")),
+    ],
 )
 def test_a_metric_is_as_fine_as_an_alarm_needs_it_or_as_aws_sends_it(metric, finest):
     assert address(rich(), metric).finest == finest
+
+
+def test_the_queue_and_the_dead_letter_queue_are_told_apart():
+    queued, dead = address(rich(), record.QUEUED_MESSAGES), address(rich(), record.DEAD_LETTERS)
+    assert queued.name == dead.name == "ApproximateNumberOfMessagesVisible"
+    assert queued.dimensions == {"QueueName": "doc_classification-prod-Inference-Queue"}
+    assert dead.dimensions == {"QueueName": "doc_classification-prod-Inference-Dead-Letters"}
+
+
+def test_an_endpoint_that_is_there_is_watched_by_its_own_name():
+    named = msgspec.structs.replace(rich().sagemaker, endpoint="theirs")
+    spec = msgspec.structs.replace(rich(), sagemaker=named)
+    assert address(spec, record.MODEL_LATENCY).dimensions == {"EndpointName": "theirs", "VariantName": "AllTraffic"}
 
 
 def test_an_environment_that_is_declared_stands_in_the_names():

@@ -16,6 +16,18 @@ REPORT_METRICS = (record.INIT_DURATION_MS, record.MAX_MEMORY_USED_MB, record.BIL
 """Taken from the runtime's own report by metric filters, whose dimensions can only be members of the event."""
 
 LAMBDA_NAMESPACE = "AWS/Lambda"
+QUEUE_NAMESPACE = "AWS/SQS"
+ENDPOINT_NAMESPACE = "AWS/SageMaker"
+ENDPOINT_VARIANT = "AllTraffic"
+"""An endpoint of ours has one variant; one that is there already is asked for the variant of this name."""
+
+_VISIBLE = "ApproximateNumberOfMessagesVisible"
+_GAUGES = {
+    record.QUEUED_MESSAGES: _VISIBLE,
+    record.OLDEST_MESSAGE_AGE: "ApproximateAgeOfOldestMessage",
+    record.DEAD_LETTERS: _VISIBLE,
+}
+"""SQS's names, of the queue or of its dead-letter queue. Gauges: their Maximum and Average mean something, no Sum."""
 
 
 class MetricAddress(msgspec.Struct, frozen=True):
@@ -47,13 +59,18 @@ def address(
     """Where `metric` of this model is. dimensions: the model's default set where not given.
 
     The report of an invocation does not say whose it is, so its metrics lie in a namespace of the model and its
-    environment. What the function's concurrency refuses is counted by Lambda itself.
+    environment. What the function's concurrency refuses is counted by Lambda itself, what waits by SQS, and how long an
+    endpoint works by SageMaker.
     """
     identity = spec.identity
     if metric in REPORT_METRICS:
         return MetricAddress(report_namespace(spec), metric, {})
     if metric == record.THROTTLES:
         return MetricAddress(LAMBDA_NAMESPACE, "Throttles", _function(spec, called))
+    if metric in _GAUGES:
+        return MetricAddress(QUEUE_NAMESPACE, _GAUGES[metric], _queue(metric, called or names(spec)))
+    if metric in record.ENDPOINT_METRICS:
+        return MetricAddress(ENDPOINT_NAMESPACE, metric, _endpoint(called or names(spec)))
     fine = metric in spec.compile()["high_resolution"] and metric != record.REFUSED_COUNT
     given = dict(identity.dimensions if dimensions is None else dimensions)
     return MetricAddress(identity.metric_namespace, metric, given, finest=1 if fine else 60)
@@ -93,3 +110,11 @@ def named(dimensions: Mapping[str, str]) -> str:
 
 def _function(spec: MonitorSpec, called: Names | None) -> dict[str, str]:
     return {"FunctionName": (called or names(spec)).function}
+
+
+def _queue(metric: str, called: Names) -> dict[str, str]:
+    return {"QueueName": called.dead_letters if metric == record.DEAD_LETTERS else called.queue}
+
+
+def _endpoint(called: Names) -> dict[str, str]:
+    return {"EndpointName": called.endpoint, "VariantName": ENDPOINT_VARIANT}
