@@ -6,6 +6,7 @@ import pytest
 
 from inferwatch.errors import SpecError
 from inferwatch.spec import load_spec
+from inferwatch.spec.load import load_environments
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 MODEL = '[model]\nnamespace = "/abc_corp/claim"\nname = "doc_classification"\n'
@@ -71,6 +72,22 @@ def test_an_overlay_changes_one_environment_only(tmp_path: Path) -> None:
     assert (dev.function.memory, prod.function.memory) == (256, 1024)
     assert (dev.alarms[-1].threshold, prod.alarms[-1].threshold) == (1, 7)
     assert (dev.identity.environment, prod.identity.environment) == ("dev", "prod")
+
+
+def test_all_environments_are_read_in_their_order(tmp_path: Path) -> None:
+    text = MODEL + "[environment.test]\n[environment.dev]\n[environment.prod.function]\nmemory = 1024\n"
+    (tmp_path / "inferwatch.toml").write_text(text)
+    every = load_environments(tmp_path, {"INFERWATCH_ENVIRONMENT": "prod"})
+    assert [spec.identity.environment for spec in every] == ["test", "dev", "prod"]
+    assert [spec.function.memory for spec in every] == [512, 512, 1024]
+    assert {spec.environments for spec in (*every, load(tmp_path, text, "prod"))} == {("test", "dev", "prod")}
+
+
+def test_without_environments_there_is_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "inferwatch.toml").write_text(MODEL)
+    assert [spec.identity.environment for spec in load_environments(tmp_path, {})] == ["dev"]
+    asked = load_environments(tmp_path, {"INFERWATCH_ENVIRONMENT": "live"})
+    assert [(spec.identity.environment, spec.environments) for spec in asked] == [("live", ())]
 
 
 def test_the_environment_variable_chooses_the_environment(tmp_path: Path) -> None:

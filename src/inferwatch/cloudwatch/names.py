@@ -16,7 +16,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log;
     endpoint: of SageMaker, the spec's own where it names one that is there; history: the table, history_writer and
     lake_transform the functions that fill it and the lake; lake: delivery stream and workgroup; lake_database: Glue's;
-    pipeline: one for all environments.
+    pipeline, pipeline_stack: one for all environments.
     """
 
     prefix: str
@@ -39,6 +39,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     lake_transform: str
     lake_database: str
     pipeline: str
+    pipeline_stack: str
     alias: str = "live"
 
     def alarm(self, name: str) -> str:
@@ -58,7 +59,7 @@ def names(spec: MonitorSpec) -> Names:
     endpoint = _endpoint(spec, prefix)
     return Names(
         prefix=prefix,
-        stack=re.sub(r"[^A-Za-z0-9]+", "-", f"{identity.log_group}{environment}").strip("-"),
+        stack=_stack(f"{identity.log_group}{environment}"),
         function=f"{prefix}-Inference",
         api=f"{prefix}-Inference-API",
         stage=spec.api.stage or plain(identity.environment),
@@ -77,7 +78,12 @@ def names(spec: MonitorSpec) -> Names:
         lake_transform=f"{prefix}-Lake-Transform",
         lake_database=re.sub(r"[^a-z0-9]+", "_", f"{identity.log_group}{environment}".lower()).strip("_"),
         pipeline=f"{plain(identity.model_name)}-Delivery",
+        pipeline_stack=_stack(f"{identity.log_group}-delivery"),
     )
+
+
+def _stack(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
 
 
 def _endpoint(spec: MonitorSpec, prefix: str) -> str:

@@ -49,17 +49,34 @@ def load_spec(
     The other environments are checked too, so that a fault shows before one of them is deployed.
     Raises SpecError.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / FILE_NAME
+    file = _file(path)
+    return _load(file, _read(file), environment or environ.get("INFERWATCH_ENVIRONMENT"), environ)[0]
+
+
+def load_environments(path: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> tuple[MonitorSpec, ...]:
+    """The spec at `path` for every environment that it declares, in their order; of a file without any, for the one
+    that `load_spec` gives. Raises SpecError.
+    """
+    file = _file(path)
     raw = _read(file)
+    declared = raw.get("environment")
+    first = next(iter(declared), None) if isinstance(declared, dict) else None
+    return _load(file, raw, first or environ.get("INFERWATCH_ENVIRONMENT"), environ)
+
+
+def _file(path: str | os.PathLike[str]) -> Path:
+    file = Path(path)
+    return file / FILE_NAME if file.is_dir() else file
+
+
+def _load(file: Path, raw: dict[str, Any], wanted: str | None, environ: Mapping[str, str]) -> tuple[MonitorSpec, ...]:
+    """The wanted environment's spec, then those of the others."""
     try:
-        declared = environments(raw, environment or environ.get("INFERWATCH_ENVIRONMENT"))
-        names = tuple(each.name for each in declared) if "environment" in raw else ()
-        chosen, *_ = [_checked(each, names, file, environ) for each in declared]
+        every = environments(raw, wanted)
+        names = tuple(raw.get("environment", ()))
+        return tuple(_checked(each, names, file, environ) for each in every)
     except Fault as fault:
         raise SpecError(str(file), fault.key, fault.problem) from None
-    return chosen
 
 
 def _checked(
@@ -176,6 +193,7 @@ def _dashboard(raw: dict[str, Any], model: ModelSpec, metrics: tuple[MetricSpec,
     widgets = declared.widget or default_widgets(
         has_confidence=model.confidence_scale is not None,
         custom_metrics=tuple(metric.name for metric in metrics),
+        parts=raw.keys(),
     )
     return msgspec.structs.replace(declared, title=declared.title or model.name, widget=widgets)
 
