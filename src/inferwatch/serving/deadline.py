@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import signal
 import threading
 import time
@@ -13,12 +14,24 @@ from typing import Any
 Limit = Callable[[Callable[[Any], Any], Any], Any]
 """`limit(function, argument)`: what the function returns or raises, or DeadlinePassed."""
 
+_end: contextvars.ContextVar[float] = contextvars.ContextVar("inferwatch_end", default=math.inf)
+
 _MARGIN_MS = 100.0
 _MARGIN_SHARE = 0.1
 
 
 class DeadlinePassed(BaseException):
-    """The time for an answer is over. No Exception, so that a model's own `except Exception` lets it pass."""
+    """The time for an answer is over. No Exception, so that a model's own `except Exception` lets it pass.
+
+    kind: the error's type in the record; its text, if it has one, is the message there.
+    """
+
+    kind = "Timeout"
+
+
+def seconds_left() -> float:
+    """How long the function that a Limit runs may still take, infinity where there is no limit. May be negative."""
+    return _end.get() - time.monotonic()
 
 
 class AlarmLimit:
@@ -41,6 +54,7 @@ class AlarmLimit:
         if seconds <= 0:
             raise DeadlinePassed
         before = signal.signal(signal.SIGALRM, self._ring)
+        outer = _end.set(time.monotonic() + seconds)
         try:
             self._armed = True
             signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -49,6 +63,7 @@ class AlarmLimit:
             # A signal already on its way may still be handled after the timer is off; disarmed, it does nothing.
             self._armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            _end.reset(outer)
             signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
 
     def _ring(self, _signal: int, _frame: FrameType | None) -> None:
@@ -74,6 +89,7 @@ class ThreadLimit:
                 failure.append(error)
 
         context = contextvars.copy_context()
+        context.run(_end.set, self._end)
         thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="inferwatch-predict")
         thread.start()
         thread.join(max(self._end - time.monotonic(), 0.0))

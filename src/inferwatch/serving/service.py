@@ -49,24 +49,34 @@ class Service:
         self._allowed_origins = allowed_origins
         self._answer_max = answer_max
 
-    def answer(self, event: Any, limit: Limit, request_id: str | None = None) -> dict[str, Any]:
-        """The answer to `event`: API Gateway's form for its events, the bare body for a direct invocation."""
+    def answer(
+        self, event: Any, limit: Limit, request_id: str | None = None, transaction_id: str | None = None
+    ) -> dict[str, Any]:
+        """The answer to `event`: API Gateway's form for its events, the bare body for a direct invocation.
+
+        transaction_id: of the transaction that the caller records, None for one of its own.
+        """
         if not is_http(event):
-            return self._infer(event, _DIRECT, limit, request_id).body or {}
+            return self._infer(event, _DIRECT, limit, request_id, transaction_id).body or {}
         request = http_request(event)
-        said = modelless_answer(request.method, request.path) or self._infer(event, request, limit, request_id)
+        said = modelless_answer(request.method, request.path)
+        said = said or self._infer(event, request, limit, request_id, transaction_id)
         return said.for_gateway(cors.headers(self._allowed_origins, request.origin))
 
-    def _infer(self, event: Any, request: HttpRequest, limit: Limit, request_id: str | None) -> Answer:
-        with self._monitor.inference(request_id=request_id, requester=request.requester) as inference:
+    def _infer(
+        self, event: Any, request: HttpRequest, limit: Limit, request_id: str | None, transaction_id: str | None
+    ) -> Answer:
+        with self._monitor.inference(
+            request_id=request_id, requester=request.requester, transaction_id=transaction_id
+        ) as inference:
             try:
                 said = self._predicted(event, limit, inference)
             except Rejected as refusal:
                 inference.reject(refusal.kind, refusal.message)
                 said = answer.error(400, refusal.kind, refusal.message, expected=refusal.expected)
-            except DeadlinePassed:
-                message = "no answer before the deadline"
-                inference.timeout("Timeout", message)
+            except DeadlinePassed as passed:
+                message = str(passed) or "no answer before the deadline"
+                inference.timeout(passed.kind, message)
                 said = answer.error(504, "Timeout", message)
             except (Exception, SystemExit) as error:
                 inference.fail(type(error).__name__, str(error))
