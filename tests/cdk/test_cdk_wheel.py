@@ -71,7 +71,7 @@ def test_it_holds_the_rooms_of_a_function_and_no_other(written: Path) -> None:
         names = archive.namelist()
     package = [name.split("/")[1] for name in names if name.startswith("inferwatch/")]
 
-    assert set(package) == {"__init__.py", "errors.py", "py.typed", "sdk", "serving", "spec"}
+    assert set(package) == {"__init__.py", "errors.py", "py.typed", "lake", "sdk", "serving", "spec"}
     assert [name for name in names if "__pycache__" in name or "examples" in name] == []
 
 

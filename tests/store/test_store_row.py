@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_lines import EVER, GROUP, NOW, append, line, record
 
+from inferwatch.lake.feature_columns import LONGEST_NAME, MOST_COLUMNS, columns_of
+from inferwatch.lake.row import to_record, to_row
 from inferwatch.store import Store
-from inferwatch.store.lake.feature_columns import LONGEST_NAME, MOST_COLUMNS, columns_of
-from inferwatch.store.lake.row import to_record, to_row
 from inferwatch.store.streams.scan import scan
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

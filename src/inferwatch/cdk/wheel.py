@@ -12,8 +12,8 @@ from pathlib import Path
 import inferwatch
 from inferwatch.errors import DeployError
 
-# Recording, serving, and the spec for a model that reads it. No command line, store, page, or cloud.
-ROOMS = ("sdk", "serving", "spec")
+# Recording, serving, the lake's rows, and the spec for a model that reads it. No command line, store, page, or cloud.
+ROOMS = ("lake", "sdk", "serving", "spec")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a zip; the same sources give the same bytes
 _WHEEL = "Wheel-Version: 1.0\nGenerator: inferwatch\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 

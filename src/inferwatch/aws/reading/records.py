@@ -14,11 +14,12 @@ from inferwatch.aws.patience import Patience
 from inferwatch.aws.reading.insights import MESSAGE, query_text
 from inferwatch.aws.site import Site
 from inferwatch.errors import AwsError, QueryError
+from inferwatch.lake.instant import milliseconds
+from inferwatch.lake.row import to_record, to_row
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.spec.record import RECORD_TYPE
 from inferwatch.store.lake import question
-from inferwatch.store.lake.row import to_record, to_row
-from inferwatch.store.times import HOUR, MINUTE, milliseconds
+from inferwatch.store.times import HOUR, MINUTE
 
 ROWS_MAX = 10_000
 """What one answer of Logs Insights can hold."""
@@ -102,7 +103,7 @@ def _chosen(query: RecordQuery, lines: Iterable[str]) -> list[dict[str, Any]]:
         record = _record(line)
         start_ms = milliseconds(record.get("start_at"))
         if start_ms is not None and isinstance(record.get("transaction_id"), str):
-            rows.setdefault(record["transaction_id"], to_row(record, start_ms, "", 0))
+            rows.setdefault(record["transaction_id"], to_row(record, start_ms, ""))
     exact = msgspec.structs.replace(query, text=None)
     return question.ordered(query, (row for row in rows.values() if question.matches(exact, row)))
 

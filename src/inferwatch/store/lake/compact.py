@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from inferwatch.errors import StoreError
+from inferwatch.lake.row import to_row
 from inferwatch.store.lake import lake, merge, parquet
 from inferwatch.store.lake.engine import Engine, EngineError
 from inferwatch.store.lake.lake import LakeFile
-from inferwatch.store.lake.row import to_row
 from inferwatch.store.lake.tail import counted
 from inferwatch.store.streams import positions
 from inferwatch.store.streams.files import FOLDER, Stream, read

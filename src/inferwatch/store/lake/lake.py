@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 from inferwatch.errors import StoreError
+from inferwatch.lake import layout
 from inferwatch.store import tally
 from inferwatch.store.times import MINUTE, day_name
 from inferwatch.store.transaction import transaction
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS lake_garbage (
 ) WITHOUT ROWID;
 """
 
-FOLDER = "lake"
+FOLDER = layout.FOLDER
 WORK = ".work"
 QUARANTINE = "quarantine"
 SUFFIX = ".parquet"
@@ -62,7 +62,7 @@ class LakeFile(NamedTuple):
 
 def folder(log_group: str, day: int) -> str:
     """`model=%2Fabc_corp%2Fclaim%2Fdoc/dt=2026-11-21`."""
-    return f"model={quote(log_group, safe='')}/dt={day_name(day)}"
+    return f"{layout.model_folder(log_group)}/{layout.DAY}={day_name(day)}"
 
 
 def files(connection: sqlite3.Connection) -> list[LakeFile]:

@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 
-from inferwatch.store.lake import feature_columns, lake
+from inferwatch.lake import feature_columns
+from inferwatch.lake.columns import COLUMNS
+from inferwatch.store.lake import lake
 from inferwatch.store.lake.engine import Engine
 from inferwatch.store.lake.lake import LakeFile, LakeName
-from inferwatch.store.lake.row import COLUMNS
 
 LARGEST_ROW = 64 * 1024 * 1024
 _WRITE = """

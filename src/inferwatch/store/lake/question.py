@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from inferwatch.lake.columns import COLUMNS
+from inferwatch.lake.feature_columns import CATEGORY
 from inferwatch.ports import RecordQuery
-from inferwatch.store.lake.feature_columns import CATEGORY
-from inferwatch.store.lake.row import COLUMNS
 
 _NOT_SEARCHED: Final = ("metrics", "log_stream")
 _SEARCHED: Final = tuple(name for name, kind in COLUMNS.items() if kind == "VARCHAR" and name not in _NOT_SEARCHED)

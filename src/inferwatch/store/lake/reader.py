@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from inferwatch.errors import QueryError, StoreError
+from inferwatch.lake.row import to_record, to_row
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.store.lake import lake, parquet, question
 from inferwatch.store.lake.engine import Engine, EngineError
 from inferwatch.store.lake.lake import LakeFile
-from inferwatch.store.lake.row import to_record, to_row
 from inferwatch.store.lake.tail import tail
 from inferwatch.store.times import day
 from inferwatch.store.transaction import snapshot

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from inferwatch.lake.instant import milliseconds, start_ms
 from inferwatch.spec.record import RECORD_TYPE
-from inferwatch.store.times import milliseconds
 
 Kind = Literal["record", "metrics", "platform", "text"]
 
@@ -104,7 +104,7 @@ def _parse(line: bytes | memoryview, offset: int) -> Event | None:
     kind: Kind = "text"
     at_ms = None
     if document.get("type") == RECORD_TYPE:
-        at_ms = _start_ms(document)
+        at_ms = start_ms(document)
         if at_ms is not None and isinstance(document.get("transaction_id"), str):
             kind = "record"
     elif isinstance(document.get("_aws"), dict):
@@ -113,13 +113,3 @@ def _parse(line: bytes | memoryview, offset: int) -> Event | None:
         at_ms = milliseconds(document.get("time"))
         kind = "platform" if at_ms is not None else "text"
     return Event(kind, offset, len(line), at_ms or 0, document)
-
-
-def _start_ms(record: dict[str, Any]) -> int | None:
-    """When the inference started; where `start_at` is unusable, what its metrics are stamped with."""
-    start_ms = milliseconds(record.get("start_at"))
-    if start_ms is not None:
-        return start_ms
-    directive = record.get("_aws")
-    stamp = directive.get("Timestamp") if isinstance(directive, dict) else None
-    return stamp if isinstance(stamp, int) and abs(stamp) < 1 << 46 else None

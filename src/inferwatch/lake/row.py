@@ -8,58 +8,16 @@ column could not give back as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final
 
 import orjson
 
-from inferwatch.ports import Record
+from inferwatch.lake import feature_columns
+from inferwatch.lake.columns import KINDS, Kind
+from inferwatch.lake.instant import milliseconds, since_epoch
 from inferwatch.sdk.clock import iso
 from inferwatch.spec import record as names
-from inferwatch.store.lake import feature_columns
-from inferwatch.store.times import milliseconds
-
-Kind = Literal["text", "json", "number", "integer", "time", "boolean", "identifier"]
-
-# How each core field is held, in the order in which a record shows them. json: any value, as text;
-# identifier: an integer or text, as text.
-_KINDS: Final[dict[str, Kind]] = {
-    "v": "integer",
-    "namespace": "text",
-    "model_name": "text",
-    "model_version": "identifier",
-    "deployment_id": "identifier",
-    "environment": "text",
-    "server_id": "identifier",
-    "type": "text",
-    "transaction_id": "text",
-    "request_id": "text",
-    "start_at": "time",
-    "end_at": "time",
-    "elapse": "number",
-    "status": "text",
-    "error": "json",
-    "requester": "json",
-    "request": "json",
-    "response": "json",
-    "request_size": "integer",
-    "response_size": "integer",
-    "prediction": "json",
-    "confidence": "number",
-    "cold_start": "boolean",
-    "truncated": "boolean",
-}
-_TYPES: Final[dict[Kind, str]] = {
-    "text": "VARCHAR",
-    "json": "VARCHAR",
-    "identifier": "VARCHAR",
-    "number": "DOUBLE",
-    "integer": "BIGINT",
-    "time": "BIGINT",
-    "boolean": "BOOLEAN",
-}
-_OWN: Final = {"metrics": "VARCHAR", "properties": "VARCHAR", "log_stream": "VARCHAR", "log_offset": "BIGINT"}
-COLUMNS: Final[dict[str, str]] = {**{name: _TYPES[kind] for name, kind in _KINDS.items()}, **_OWN}
-"""The columns that every row has, with their types; times are epoch milliseconds."""
 
 _METRICS: Final = frozenset((*names.BUILT_IN_UNITS, names.VERSION_DIMENSION))
 
@@ -68,9 +26,14 @@ _AMBIGUOUS: Final = ("identifier", "time")
 _LONGEST_INTEGER: Final = 20
 
 
-def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> dict[str, Any]:
-    """The row of a record that lies at this place of the log; a column without a value is left out."""
-    row: dict[str, Any] = {"start_at": start_ms, "log_stream": log_stream, "log_offset": log_offset}
+def to_row(record: Mapping[str, Any], start_ms: int, log_stream: str, log_offset: int | None = None) -> dict[str, Any]:
+    """The row of a record that lies at this place of the log; a column without a value is left out.
+
+    Times are epoch milliseconds.
+    """
+    row: dict[str, Any] = {"start_at": start_ms, "log_stream": log_stream}
+    if log_offset is not None:
+        row["log_offset"] = log_offset
     rest: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     for name, value in record.items():
@@ -81,7 +44,7 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
         elif name in _METRICS:
             metrics[name] = value
         elif name != "_aws":
-            kind = _KINDS.get(name)
+            kind = KINDS.get(name)
             cell = _cell(kind, value) if kind else None
             if cell is not None:
                 row[name] = cell
@@ -95,11 +58,11 @@ def to_row(record: Record, start_ms: int, log_stream: str, log_offset: int) -> d
     return row
 
 
-def to_record(row: Mapping[str, Any]) -> Record:
-    """The record that `to_row` made `row` of, without its `_aws` member."""
-    record: Record = {name: _value(kind, row[name]) for name, kind in _KINDS.items() if row.get(name) is not None}
-    metrics: Record = orjson.loads(row.get("metrics") or "{}")
-    rest: Record = orjson.loads(row.get("properties") or "{}")
+def to_record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record that `to_row` made `row` of, without its `_aws` member. A time may also be a datetime."""
+    record = {name: _value(kind, row[name]) for name, kind in KINDS.items() if row.get(name) is not None}
+    metrics: dict[str, Any] = orjson.loads(row.get("metrics") or "{}")
+    rest: dict[str, Any] = orjson.loads(row.get("properties") or "{}")
     if features := feature_columns.gathered(row):
         record["features"] = features | rest.pop("features", {})
     return record | rest | metrics
@@ -134,7 +97,7 @@ def _value(kind: Kind, cell: Any) -> Any:
         case "number":
             return feature_columns.plain(cell)
         case "time":
-            return iso(cell)
+            return iso(since_epoch(cell) if isinstance(cell, datetime) else cell)
         case "identifier":
             return int(cell) if _is_integer(cell) else cell
     return cell

@@ -1,0 +1,1 @@
+"""The layout of the lake, the same on one machine and in S3: folders, columns, and a record as a row."""
