@@ -1,4 +1,4 @@
-"""`inferwatch init`: a new model's project, which is the sleep-advice example under another name."""
+"""`inferwatch init`: a new model's project, the sleep-advice example under another name, with the parts asked for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from inferwatch.cli import output
+from inferwatch.cli.deployment.question import interactive
 from inferwatch.cli.examples import example
-from inferwatch.spec import limits
+from inferwatch.cli.project import parts
+from inferwatch.cli.project.parts import AN_API_ALONE, APIS, PARTS, Api, Parts
+from inferwatch.spec import FILE_NAME, limits
 
 EXAMPLE = "sleep_advice"
 EXAMPLE_NAME = "sleep-advice"
@@ -45,6 +50,13 @@ def _namespace(context: click.Context, parameter: click.Parameter, value: str) -
     return value
 
 
+def _of_every_part(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A flag for each part."""
+    for part, what in reversed(PARTS.items()):
+        command = click.option(f"--{part}", is_flag=True, help=f"{what}.")(command)
+    return command
+
+
 @click.command()
 @click.argument("name", callback=_name)
 @click.option(
@@ -54,27 +66,48 @@ def _namespace(context: click.Context, parameter: click.Parameter, value: str) -
     callback=_namespace,
     help="The node of your organisation that owns the model, as in /abc_corp/claim.",
 )
-def command(name: str, namespace: str) -> None:
+@click.option("--api", type=click.Choice(APIS), help="API Gateway's kind, on AWS. [default: http]")
+@_of_every_part
+@click.option("--yes", is_flag=True, help="Do not ask which parts it has: an API alone.")
+def command(name: str, namespace: str, yes: bool, api: Api | None, **wanted: bool) -> None:
     """Make a folder NAME with a model in it: handler, spec, training, tests, container image, CDK app.
 
-    It runs at once, here and on AWS. Put your own model into app.py, and its features into inferwatch.toml.
+    It runs at once, here and on AWS. Put your own model into app.py, and its features into inferwatch.toml. Where no
+    option says which parts it has, a person at a terminal is asked.
     """
     folder = Path(name)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise click.BadParameter(f"{folder} is there already and not an empty folder; choose another name")
-    make_project(folder, name, namespace)
+    if api is None and not any(wanted.values()) and not yes and interactive():
+        chosen = _asked()
+    else:
+        chosen = Parts(api or "http", **wanted)
+    make_project(folder, name, namespace, chosen)
     output.note(NEXT.format(name=name, namespace=namespace))
+    for part in chosen.tables:
+        if part in parts.NEXT:
+            output.note(f"  {parts.NEXT[part]}")
 
 
-def make_project(folder: Path, name: str, namespace: str) -> None:
+def _asked() -> Parts:
+    api: Api = click.prompt("The API in front of it, on AWS", type=click.Choice(APIS), default="http", err=True)
+    return Parts(api, *(click.confirm(f"{question}?", err=True) for question in PARTS.values()))
+
+
+def make_project(folder: Path, name: str, namespace: str, chosen: Parts = AN_API_ALONE) -> None:
     """Write the project of the model `name` of `namespace` into `folder`."""
     source = example(EXAMPLE)
     made_by_work = [line.strip("/") for line in (source / ".gitignore").read_text().splitlines()]
     ignored = shutil.ignore_patterns(*made_by_work)
     shutil.copytree(source, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    for file in folder.rglob("*"):
-        if file.is_file():
-            _rename(file, name, namespace)
+    for file, with_parts in ((FILE_NAME, parts.spec_with), ("README.md", parts.readme_with)):
+        text = (folder / file).read_text(encoding="utf-8")
+        (folder / file).write_text(with_parts(chosen, text), encoding="utf-8")
+    if chosen.pipeline:
+        (folder / parts.PIPELINE_FILE).write_text(parts.PIPELINE_APP, encoding="utf-8")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _rename(path, name, namespace)
     (folder / MACHINE_FILE).write_text(_machine())
 
 
