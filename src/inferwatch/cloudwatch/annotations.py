@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from inferwatch.spec.alarm import AlarmSpec
-from inferwatch.spec.charts import ADDITIVE, Chart
+from inferwatch.spec.charts import Chart
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import MINUTE
+from inferwatch.spec.statistic import ADDITIVE
 
 RED = "#d13212"
 _SIGNS = {

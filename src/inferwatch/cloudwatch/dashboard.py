@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from inferwatch.cloudwatch.delivery import history_widget, lake_widget
 from inferwatch.cloudwatch.grid import placed
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.cloudwatch.queries import slow_or_failed
@@ -50,6 +51,10 @@ def _properties(place: Place, widget: Widget, chart: Chart | None) -> tuple[str,
             title = f"{widget.title or 'Transactions'}, slow and failed"
             query = f"SOURCE '{place.called.log_group}' | {slow_or_failed(place.spec)}"
             return "log", {"query": query, "region": place.region, "view": "table", "title": title}
+        case "history":
+            return "metric", history_widget(place, widget.title or "History")
+        case "lake":
+            return "metric", lake_widget(place, widget.title or "Lake")
         case "notifications":
             return "text", {"markdown": _told(place.spec, place.called, widget.title)}
     return "text", {"markdown": _header(place.spec)}

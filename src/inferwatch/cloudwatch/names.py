@@ -8,6 +8,9 @@ import msgspec
 
 from inferwatch.spec.monitor_spec import MonitorSpec
 
+HISTORY_INDEX = "by-model-and-time"
+"""Of the history's table."""
+
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one model's resources, in one account and region.
@@ -16,6 +19,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log;
     endpoint: of SageMaker, the spec's own where it names one that is there; history: the table, history_writer and
     lake_transform the functions that fill it and the lake; lake: delivery stream and workgroup; lake_database: Glue's;
+    history_subscription, lake_subscription: filters of the log group, which takes no third;
     pipeline, pipeline_stack: one for all environments.
     """
 
@@ -35,8 +39,10 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_log_group: str
     history: str
     history_writer: str
+    history_subscription: str
     lake: str
     lake_transform: str
+    lake_subscription: str
     lake_database: str
     pipeline: str
     pipeline_stack: str
@@ -74,8 +80,10 @@ def names(spec: MonitorSpec) -> Names:
         endpoint_log_group=f"/aws/sagemaker/Endpoints/{endpoint}",
         history=f"{prefix}-Inference-History",
         history_writer=f"{prefix}-History-Writer",
+        history_subscription=f"{prefix}-History",
         lake=f"{prefix}-Inference-Lake",
         lake_transform=f"{prefix}-Lake-Transform",
+        lake_subscription=f"{prefix}-Lake",
         lake_database=re.sub(r"[^a-z0-9]+", "_", f"{identity.log_group}{environment}".lower()).strip("_"),
         pipeline=f"{plain(identity.model_name)}-Delivery",
         pipeline_stack=_stack(f"{identity.log_group}-delivery"),

@@ -7,8 +7,8 @@ import msgspec
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.spec import record
-from inferwatch.spec.charts import ADDITIVE
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.statistic import ADDITIVE
 
 SLOW_MS = 2000.0
 _INFERENCES = f'filter type = "{record.RECORD_TYPE}"'

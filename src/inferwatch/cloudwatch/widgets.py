@@ -11,9 +11,10 @@ from inferwatch.cloudwatch.alarms import TOTAL
 from inferwatch.cloudwatch.annotations import thresholds
 from inferwatch.cloudwatch.names import Names
 from inferwatch.spec import record
-from inferwatch.spec.charts import ADDITIVE, Chart, Series, tiles
+from inferwatch.spec.charts import Chart, Series, tiles
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import MINUTE
+from inferwatch.spec.statistic import ADDITIVE
 
 Row = list[Any]
 """One metric or expression of a widget: namespace, name, each dimension's name and value, then its options."""
@@ -33,7 +34,7 @@ def chart_widget(place: Place, chart: Chart) -> dict[str, Any]:
     lines = thresholds(place.spec, chart)
     annotations = {"annotations": {"horizontal": lines}} if lines else {}
     return {
-        **_metrics(place, [_row(place, series, series.label) for series in chart.series] + _killed(place, chart)),
+        **metrics_of(place, [_row(place, series, series.label) for series in chart.series] + _killed(place, chart)),
         "title": chart.title,
         "view": "timeSeries",
         "stacked": False,
@@ -45,21 +46,21 @@ def chart_widget(place: Place, chart: Chart) -> dict[str, Any]:
 def figures_widget(place: Place, chart: Chart) -> dict[str, Any]:
     """The newest value of each series, with the shape of the range behind it."""
     rows = [_row(place, series, series.label) for series in chart.series]
-    return {**_metrics(place, rows), "title": chart.title, "view": "singleValue", "sparkline": True}
+    return {**metrics_of(place, rows), "title": chart.title, "view": "singleValue", "sparkline": True}
 
 
 def tiles_widget(place: Place) -> dict[str, Any]:
     """The tiles: of the newest minute each, and with the total of the range where it is a sum."""
     rows = [row for tile in tiles(place.spec) for row in _tile(place, tile)]
-    return {**_metrics(place, rows), "view": "singleValue", "sparkline": True}
+    return {**metrics_of(place, rows), "view": "singleValue", "sparkline": True}
 
 
 def _tile(place: Place, tile: Series) -> list[Row]:
     label = f"{tile.label}, ${{SUM}} in all" if tile.statistic in ADDITIVE and tile.id != "rate" else tile.label
     if tile.metric != record.ERROR_COUNT:
         return [_row(place, tile, label)]
-    own = _at(address(place.spec, tile.metric, called=place.called), id="own", stat=tile.statistic, visible=False)
-    lost = _at(killed(place.spec, called=place.called), id="killed", stat=tile.statistic, visible=False)
+    own = row_at(address(place.spec, tile.metric, called=place.called), id="own", stat=tile.statistic, visible=False)
+    lost = row_at(killed(place.spec, called=place.called), id="killed", stat=tile.statistic, visible=False)
     return [[{"expression": TOTAL, "id": "total", "label": label}], own, lost]
 
 
@@ -67,19 +68,21 @@ def _killed(place: Place, chart: Chart) -> list[Row]:
     """Lambda's errors beside ours: invocations that left no record."""
     if chart.type != "invocations":
         return []
-    return [_at(killed(place.spec, called=place.called), label="Killed (Lambda's Errors)", stat="Sum")]
+    return [row_at(killed(place.spec, called=place.called), label="Killed (Lambda's Errors)", stat="Sum")]
 
 
 def _row(place: Place, series: Series, label: str) -> Row:
-    return _at(address(place.spec, series.metric, called=place.called), label=label, stat=series.statistic)
+    return row_at(address(place.spec, series.metric, called=place.called), label=label, stat=series.statistic)
 
 
-def _at(at: MetricAddress, **options: Any) -> Row:
+def row_at(at: MetricAddress, **options: Any) -> Row:
+    """options: how the row is shown, by CloudWatch's names."""
     dimensions = [part for pair in at.dimensions.items() for part in pair]
     return [at.namespace, at.name, *dimensions, options]
 
 
-def _metrics(place: Place, rows: list[Row]) -> dict[str, Any]:
+def metrics_of(place: Place, rows: list[Row]) -> dict[str, Any]:
+    """What every widget of metrics has."""
     return {"metrics": rows, "region": place.region, "period": MINUTE}
 
 

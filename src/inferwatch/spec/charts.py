@@ -8,8 +8,6 @@ from inferwatch.spec import record
 from inferwatch.spec.dashboard import Widget
 from inferwatch.spec.monitor_spec import MonitorSpec
 
-ADDITIVE = ("Sum", "SampleCount")
-
 
 class Series(msgspec.Struct, frozen=True):
     """One line. id: unique in its chart or among the tiles; label: in the legend or over the figure."""
@@ -36,6 +34,8 @@ _SERIES: dict[str, tuple[Series, ...]] = {
         Series("errors", "Errors", record.ERROR_COUNT, "Sum"),
         Series("rejected", "Rejected", record.REJECTED_COUNT, "Sum"),
         Series("throttled", "Throttled", record.THROTTLES, "Sum"),
+        Series("retried", "Retried", record.RETRIED_COUNT, "Sum"),
+        Series("endpoint_errors", "Endpoint errors", record.MODEL_ERRORS, "Sum"),
     ),
     "latency": tuple(Series(p, p, record.LATENCY_MS, p) for p in ("p50", "p90", "p99")),
     "probability": (
@@ -50,6 +50,15 @@ _SERIES: dict[str, tuple[Series, ...]] = {
         Series("maximum", "Slowest", record.INIT_DURATION_MS, "Maximum"),
         Series("average", "Average", record.INIT_DURATION_MS, "Average"),
     ),
+    "queue": (
+        Series("queued", "Waiting", record.QUEUED_MESSAGES, "Maximum"),
+        Series("dead", "Dead letters", record.DEAD_LETTERS, "Maximum"),
+    ),
+    "age": (Series("oldest", "Age", record.OLDEST_MESSAGE_AGE, "Maximum"),),
+    "endpoint": (
+        *(Series(p, f"Model {p}", record.MODEL_LATENCY, p) for p in ("p50", "p90", "p99")),
+        Series("overhead", "Overhead, average", record.OVERHEAD_LATENCY, "Average"),
+    ),
 }
 
 _TILES = (
@@ -58,6 +67,8 @@ _TILES = (
     Series("p95", "p95 latency", record.LATENCY_MS, "p95"),
     Series("succeeded", "Succeeded", record.SUCCESS_COUNT, "Sum"),
     Series("errors", "Errors", record.ERROR_COUNT, "Sum"),
+    Series("queued", "Waiting in the queue", record.QUEUED_MESSAGES, "Maximum"),
+    Series("dead", "Dead letters", record.DEAD_LETTERS, "Maximum"),
     Series("confidence", "Confidence", record.PREDICTION_PROBABILITY, "Average"),
 )
 
@@ -74,7 +85,7 @@ def unit_of(spec: MonitorSpec, metric: str) -> str:
 
 def tiles(spec: MonitorSpec) -> tuple[Series, ...]:
     """The tiles of a model, in order: what each figure, and the shape behind it, is of."""
-    return tuple(tile for tile in _TILES if spec.has_confidence or tile.metric != record.PREDICTION_PROBABILITY)
+    return _those_of(spec, _TILES)
 
 
 def charts(spec: MonitorSpec) -> tuple[Chart, ...]:
@@ -87,9 +98,18 @@ def charts(spec: MonitorSpec) -> tuple[Chart, ...]:
 
 
 def _chart(spec: MonitorSpec, chart_id: str, widget: Widget) -> Chart:
-    series = _SERIES.get(widget.type)
-    if series is None:
-        metric = widget.metric or ""
-        series = (Series("value", widget.statistic, metric, widget.statistic),)
+    if widget.type == "metric":
+        series: tuple[Series, ...] = (Series("value", widget.statistic, widget.metric or "", widget.statistic),)
+    else:
+        series = _those_of(spec, _SERIES[widget.type])
     unit = "Count" if series[0].statistic == "SampleCount" else unit_of(spec, series[0].metric)
     return Chart(chart_id, widget.type, widget.title or widget.metric or widget.type.title(), unit, series)
+
+
+def _those_of(spec: MonitorSpec, series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Without those of metrics that this model does not have."""
+    return tuple(one for one in series if _has(spec, one.metric))
+
+
+def _has(spec: MonitorSpec, metric: str) -> bool:
+    return spec.has_confidence if metric == record.PREDICTION_PROBABILITY else spec.unit(metric) is not None

@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from inferwatch.spec import aws_check, composite_check, limits, parts_check, record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
-from inferwatch.spec.dashboard import GRID_COLUMNS
+from inferwatch.spec.dashboard import GRID_COLUMNS, NEEDS
 from inferwatch.spec.fault import Fault, suggestion
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import DAY, HOUR, WEEK, period_problem
-from inferwatch.spec.statistic import percentile, statistic_problem
+from inferwatch.spec.statistic import ADDITIVE, percentile, statistic_problem
 
 LAMBDA_MEMORY = (128, 10_240)
 LAMBDA_TIMEOUT = 900
+BUILT_IN_OF_A_LINE = 6
+"""Metrics that every model has and that travel in its lines."""
+
+_PARTS = {**dict.fromkeys(record.QUEUE_METRICS, "queue"), **dict.fromkeys(record.ENDPOINT_METRICS, "sagemaker")}
 
 
 def check(spec: MonitorSpec) -> None:
@@ -115,7 +119,7 @@ def _metrics(spec: MonitorSpec) -> None:
         if metric.unit not in limits.UNITS:
             known = ", ".join(limits.UNITS)
             raise Fault(f"{key}.unit", f"{metric.unit!r} is no unit of CloudWatch's; allowed are {known}")
-    most = limits.METRICS_A_LINE_MAX - len(record.BUILT_IN_UNITS)
+    most = limits.METRICS_A_LINE_MAX - BUILT_IN_OF_A_LINE
     if len(spec.metrics) > most:
         raise Fault(
             "metric", f"{len(spec.metrics)} metrics are too many; beside those of every model there may be {most}"
@@ -125,15 +129,9 @@ def _metrics(spec: MonitorSpec) -> None:
 def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
     if problem := limits.printable_ascii_problem(alarm.name, limits.ALARM_NAME_MAX):
         raise Fault(f"{key}.name", problem)
-    if spec.unit(alarm.metric) is None:
-        known = [*record.BUILT_IN_UNITS, *(metric.name for metric in spec.metrics)]
-        hint = suggestion(alarm.metric, known)
-        raise Fault(f"{key}.metric", f"{alarm.metric!r} is no metric of this model; it has {', '.join(known)}{hint}")
-    if alarm.metric == record.PREDICTION_PROBABILITY and not spec.has_confidence:
-        raise Fault(f"{key}.metric", f"{alarm.metric!r} needs model.confidence_scale, 1 or 100")
+    _metric(spec, alarm.metric, key)
     _dimensions(spec, alarm, key)
-    if problem := statistic_problem(alarm.statistic):
-        raise Fault(f"{key}.statistic", f"{alarm.statistic!r} {problem}")
+    _statistic(alarm.metric, alarm.statistic, key)
     if not math.isfinite(alarm.threshold):
         raise Fault(f"{key}.threshold", f"{alarm.threshold} is not allowed; expected a finite number")
     if alarm.evaluate_low_sample_count_percentile != "evaluate" and percentile(alarm.statistic) is None:
@@ -142,12 +140,34 @@ def _alarm(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
     _targets(spec, alarm, key)
 
 
+def _metric(spec: MonitorSpec, metric: str, key: str) -> None:
+    """That the model has `metric`."""
+    needed = _PARTS.get(metric)
+    if needed is not None and getattr(spec, needed) is None:
+        raise Fault(f"{key}.metric", f"{metric!r} needs a [{needed}] table")
+    if spec.unit(metric) is None:
+        built_in = [name for name in record.BUILT_IN_UNITS if spec.unit(name) is not None]
+        known = [*built_in, *(own.name for own in spec.metrics)]
+        hint = suggestion(metric, known)
+        raise Fault(f"{key}.metric", f"{metric!r} is no metric of this model; it has {', '.join(known)}{hint}")
+    if metric == record.PREDICTION_PROBABILITY and not spec.has_confidence:
+        raise Fault(f"{key}.metric", f"{metric!r} needs model.confidence_scale, 1 or 100")
+
+
+def _statistic(metric: str | None, statistic: str, key: str) -> None:
+    if problem := statistic_problem(statistic):
+        raise Fault(f"{key}.statistic", f"{statistic!r} {problem}")
+    if metric in record.GAUGES and statistic in ADDITIVE:
+        problem = f"of {metric} tells how often the queue was looked at; take 'Maximum' or 'Average'"
+        raise Fault(f"{key}.statistic", f"{statistic!r} {problem}")
+
+
 def _dimensions(spec: MonitorSpec, alarm: AlarmSpec, key: str) -> None:
     if alarm.dimensions is None:
         return
     sets, hint = [set(record.DIMENSIONS)], ""
     if alarm.metric in record.WITHOUT_VERSION:
-        hint = f"; the gateway counts it and knows no {record.VERSION_DIMENSION}"
+        hint = f"; what counts it knows no {record.VERSION_DIMENSION}"
     elif spec.model.by_version:
         sets.append({*record.DIMENSIONS, record.VERSION_DIMENSION})
     else:
@@ -194,10 +214,12 @@ def _dashboard(spec: MonitorSpec) -> None:
             raise Fault(f"{key}.height", f"{widget.height} is out of range; allowed are 1 to 1000")
         if widget.type == "probability" and not spec.has_confidence:
             raise Fault(f"{key}.type", "'probability' needs model.confidence_scale, 1 or 100")
-        if widget.type == "metric" and (widget.metric is None or spec.unit(widget.metric) is None):
-            raise Fault(f"{key}.metric", f"{widget.metric!r} is no metric of this model")
-        if problem := statistic_problem(widget.statistic):
-            raise Fault(f"{key}.statistic", f"{widget.statistic!r} {problem}")
+        needed = NEEDS.get(widget.type)
+        if needed is not None and getattr(spec, needed) is None:
+            raise Fault(f"{key}.type", f"{widget.type!r} needs a [{needed}] table")
+        if widget.type == "metric":
+            _metric(spec, widget.metric or "", key)
+        _statistic(widget.metric, widget.statistic, key)
 
 
 def _notify(spec: MonitorSpec) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -16,11 +17,28 @@ WidgetKind = Literal[
     "probability",
     "memory",
     "init",
+    "queue",
+    "age",
+    "endpoint",
+    "history",
+    "lake",
     "metric",
     "alarms",
     "notifications",
     "transactions",
 ]
+
+NEEDS: dict[WidgetKind, str] = {
+    "queue": "queue",
+    "age": "queue",
+    "endpoint": "sagemaker",
+    "history": "history",
+    "lake": "lake",
+}
+"""The table without which a widget of the kind has nothing to show."""
+
+AWS_ONLY: tuple[WidgetKind, ...] = ("history", "lake")
+"""What one machine has no metrics of; the page leaves them out."""
 
 
 class Widget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,14 +60,23 @@ class DashboardSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     widget: tuple[Widget, ...] = ()
 
 
-def default_widgets(*, has_confidence: bool, custom_metrics: tuple[str, ...]) -> tuple[Widget, ...]:
-    """Every view there is, in the order in which one asks: is it well, what happened, which ones."""
+def default_widgets(
+    *, has_confidence: bool, custom_metrics: tuple[str, ...], parts: Collection[str] = ()
+) -> tuple[Widget, ...]:
+    """Every view there is, in the order in which one asks: is it well, what happened, which ones.
+
+    parts: which of the tables `queue`, `sagemaker`, `history` and `lake` the spec has.
+    """
     charts = [
         Widget(type="invocations", title="Invocations and errors"),
         Widget(type="latency", title="Latency"),
     ]
+    if "queue" in parts:
+        charts += [Widget(type="queue", title="Queue"), Widget(type="age", title="Oldest message")]
     if has_confidence:
         charts.append(Widget(type="probability", title="Prediction probability"))
+    if "sagemaker" in parts:
+        charts.append(Widget(type="endpoint", title="Endpoint"))
     charts += [Widget(type="metric", title=name, metric=name) for name in custom_metrics]
     half_row_left = len(charts) % 2 == 1
     runtime_width = GRID_COLUMNS // 4 if half_row_left else GRID_COLUMNS // 2
@@ -61,7 +88,15 @@ def default_widgets(*, has_confidence: bool, custom_metrics: tuple[str, ...]) ->
         Widget(type="text", width=24, height=2),
         Widget(type="tiles", width=24, height=3),
         *charts,
+        *_delivery(parts),
         Widget(type="alarms", title="Alarms", width=12, height=8),
         Widget(type="notifications", title="Notifications", width=12, height=8),
         Widget(type="transactions", title="Transactions", width=24, height=12),
     )
+
+
+def _delivery(parts: Collection[str]) -> tuple[Widget, ...]:
+    """A whole row, so that the page has none to fill."""
+    titles: dict[WidgetKind, str] = {"history": "History", "lake": "Lake"}
+    shown = [kind for kind in titles if kind in parts]
+    return tuple(Widget(type=kind, title=titles[kind], width=GRID_COLUMNS // len(shown)) for kind in shown)

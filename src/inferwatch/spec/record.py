@@ -36,6 +36,7 @@ QUEUED_MESSAGES: Final = "QueuedMessages"
 OLDEST_MESSAGE_AGE: Final = "OldestMessageAge"
 DEAD_LETTERS: Final = "DeadLetters"
 RETRIED_COUNT: Final = "RetriedCount"
+GAUGES: Final = (QUEUED_MESSAGES, OLDEST_MESSAGE_AGE, DEAD_LETTERS)
 QUEUE_METRICS: Final = (QUEUED_MESSAGES, OLDEST_MESSAGE_AGE, DEAD_LETTERS, RETRIED_COUNT)
 # Of a model's endpoint, as SageMaker names them.
 MODEL_LATENCY: Final = "ModelLatency"

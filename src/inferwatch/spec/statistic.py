@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+ADDITIVE = ("Sum", "SampleCount")
+"""Those of a longer period are the sums of those of shorter ones."""
+
 SIMPLE = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _PERCENTILE = re.compile(r"p(100|\d{1,2}(?:\.\d{1,10})?)")
 

@@ -10,6 +10,7 @@ import orjson
 
 from inferwatch.spec import record
 from inferwatch.spec.charts import charts, tiles, widget_id
+from inferwatch.spec.dashboard import AWS_ONLY
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.sample import sample
 from inferwatch.web.sources import Sources
@@ -36,6 +37,7 @@ def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
         "widgets": [
             {"id": widget_id(index), "type": w.type, "title": w.title, "width": w.width, "height": w.height}
             for index, w in enumerate(spec.dashboard.widget)
+            if w.type not in AWS_ONLY
         ],
         "tiles": [{"id": tile.id, "label": tile.label} for tile in tiles(spec)],
         "charts": msgspec.to_builtins(charts(spec)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from inferwatch.spec.charts import ADDITIVE, Chart, Series
+from inferwatch.spec.charts import Chart, Series
+from inferwatch.spec.statistic import ADDITIVE
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
 

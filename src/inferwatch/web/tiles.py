@@ -7,12 +7,14 @@ from typing import Any
 
 from inferwatch.alarms.values import Datapoint
 from inferwatch.spec import record
-from inferwatch.spec.charts import ADDITIVE, Series, tiles, unit_of
+from inferwatch.spec.charts import Series, tiles, unit_of
+from inferwatch.spec.statistic import ADDITIVE
 from inferwatch.web.resolution import period_for
 from inferwatch.web.sources import Sources
 
 SPARK_POINTS = 90
 MINUTE_MS = 60_000
+RECENT_MS = 15 * MINUTE_MS
 ENOUGH_SAMPLES = 20
 """A 95th percentile of fewer values than this is just their maximum."""
 
@@ -22,7 +24,8 @@ def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, A
 
     at: start of the minute that the value is of, None for a total; spark: values oldest first, None for a gap.
     Totals are of the whole range. Averages and percentiles are of its newest minute with data, or of the minute
-    before that while the newest has fewer than 20 values.
+    before that while the newest has fewer than 20 values. What waits in a
+    queue is of the newest period with data, a quarter of an hour back at most.
     """
     invocations = _total(sources, record.INVOCATIONS, start_ms, end_ms)
     return [_tile(sources, tile, invocations, start_ms, end_ms) for tile in tiles(sources.spec)]
@@ -31,6 +34,8 @@ def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, A
 def _tile(sources: Sources, tile: Series, invocations: float | None, start_ms: int, end_ms: int) -> dict[str, Any]:
     if tile.id == "rate":
         figure = _rate(sources, start_ms, end_ms)
+    elif tile.metric in record.GAUGES:
+        figure = _level(sources, tile, start_ms, end_ms)
     elif tile.statistic in ADDITIVE:
         figure = _counted(_total(sources, tile.metric, start_ms, end_ms), invocations)
     else:
@@ -61,6 +66,19 @@ def _gauge(sources: Sources, tile: Series, start_ms: int, end_ms: int) -> dict[s
         "value": newest.value if newest else None,
         "unit": unit_of(sources.spec, tile.metric),
         "at": newest.timestamp_ms if newest else None,
+        "note": "",
+    }
+
+
+def _level(sources: Sources, tile: Series, start_ms: int, end_ms: int) -> dict[str, Any]:
+    """How it stood last. One value tells that as well as twenty, so no period waits for more."""
+    from_ms = max(start_ms, end_ms - RECENT_MS)
+    period = period_for(from_ms, end_ms, sources.now_ms(), sources.finest)
+    found = _datapoints(sources, tile.metric, tile.statistic, period, from_ms, end_ms)
+    return {
+        "value": found[-1].value if found else None,
+        "unit": unit_of(sources.spec, tile.metric),
+        "at": found[-1].timestamp_ms if found else None,
         "note": "",
     }
 

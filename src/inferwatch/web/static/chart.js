@@ -4,15 +4,17 @@ import { badge } from "./badge.js";
 import { cursor, listen, selection } from "./cursor.js";
 import { announce, fill, h, s, say } from "./dom.js";
 import { Legend, swatch } from "./legend.js";
-import { bands, breaching, comparable, thresholds, within } from "./marks.js";
+import { ADDITIVE, bands, breaching, comparable, thresholds, within } from "./marks.js";
 import { NONE, format } from "./number.js";
 import { clipped, curve, layout, timeAxis, valueAxis } from "./plot.js";
 import { bounds, now, range, zoom } from "./range.js";
 import { clock, moment, span, zone } from "./time.js";
 
 const COLORS = {
-  invocations: ["blue", "orange", "purple", "grey"],
+  invocations: ["blue", "orange", "purple", "grey", "sky", "navy"],
   latency: ["sky", "navy", "orange"],
+  queue: ["blue", "orange"],
+  endpoint: ["sky", "navy", "orange", "grey"],
 };
 const PLAIN_COLORS = ["blue", "grey"];
 const WORDS = { 60: "minute", 3600: "hour", 86400: "day" };
@@ -118,7 +120,7 @@ export class Chart {
     if (!this.#data) return;
     const { first, step, values } = this.#data;
     const period = step / 1000;
-    say(this.sub, this.#definition.unit === "Count" ? `per ${WORDS[period] ?? span(step)}` : "");
+    say(this.sub, ADDITIVE.includes(this.series[0].statistic) ? `per ${WORDS[period] ?? span(step)}` : "");
     const known = this.#shown().flatMap((one) => values[one.id].filter((value) => value !== null));
     this.#summarise();
     this.#sayEmpty(known.length === 0);

@@ -4,7 +4,7 @@ import { h, s, say } from "./dom.js";
 import { NONE } from "./number.js";
 
 // Series that most models never have: no word of them until there is a value.
-const OPTIONAL = ["throttled"];
+const OPTIONAL = ["throttled", "retried", "endpoint_errors"];
 
 export class Legend {
   #entries = new Map();

@@ -9,7 +9,7 @@ const SIGNS = {
   LessThanThreshold: "<",
   LessThanOrEqualToThreshold: "≤",
 };
-const ADDITIVE = ["Sum", "SampleCount"];
+export const ADDITIVE = ["Sum", "SampleCount"];
 // A threshold further than this above the data is told at the edge, and does not squeeze the data flat.
 const REACH = 2.5;
 

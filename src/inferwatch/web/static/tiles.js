@@ -6,7 +6,7 @@ import { runs } from "./plot.js";
 import { now } from "./range.js";
 import { minute } from "./time.js";
 
-const COLORS = { errors: "orange" };
+const COLORS = { errors: "orange", dead: "orange" };
 const [WIDTH, HEIGHT] = [100, 30];
 const RECENT = 150_000;
 
