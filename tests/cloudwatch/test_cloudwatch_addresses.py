@@ -11,7 +11,7 @@ from inferwatch.cloudwatch.address import REPORT_METRICS, address, report_namesp
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.dashboard import dashboard_body
 from inferwatch.cloudwatch.filters import metric_filters
-from inferwatch.cloudwatch.names import names
+from inferwatch.cloudwatch.names import HISTORY_INDEX, names
 from inferwatch.spec import record
 
 SPECS = [digits(), rich()]
@@ -29,19 +29,50 @@ def sent(spec):
     for each in metric_filters(spec):
         values = frozenset((name, spec.identity.dimensions[name]) for name in each.dimensions)
         yield each.namespace, each.metric, values
-    called = names(spec)
     for name in ("Errors", "Throttles"):
-        yield "AWS/Lambda", name, frozenset({("FunctionName", called.function)})
-    if spec.queue:
-        # A message that is tried again has a line of its own, of type inference_attempt.
-        yield spec.identity.metric_namespace, record.RETRIED_COUNT, frozenset(spec.identity.dimensions.items())
-        for queue in (called.queue, called.dead_letters):
-            for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
-                yield "AWS/SQS", name, frozenset({("QueueName", queue)})
-    if spec.sagemaker:
-        dimensions = frozenset({("EndpointName", called.endpoint), ("VariantName", "AllTraffic")})
-        for name in ("ModelLatency", "OverheadLatency", "InvocationModelErrors"):
-            yield "AWS/SageMaker", name, dimensions
+        yield "AWS/Lambda", name, frozenset({("FunctionName", names(spec).function)})
+    yield from of_queue(spec) if spec.queue else ()
+    yield from of_endpoint(spec) if spec.sagemaker else ()
+    yield from of_history(spec) if spec.history else ()
+    yield from of_lake(spec) if spec.lake else ()
+
+
+def of_queue(spec):
+    # A message that is tried again has a line of its own, of type inference_attempt.
+    yield spec.identity.metric_namespace, record.RETRIED_COUNT, frozenset(spec.identity.dimensions.items())
+    for queue in (names(spec).queue, names(spec).dead_letters):
+        for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
+            yield "AWS/SQS", name, frozenset({("QueueName", queue)})
+
+
+def of_endpoint(spec):
+    dimensions = frozenset({("EndpointName", names(spec).endpoint), ("VariantName", "AllTraffic")})
+    for name in ("ModelLatency", "OverheadLatency", "InvocationModelErrors"):
+        yield "AWS/SageMaker", name, dimensions
+
+
+def of_history(spec):
+    called = names(spec)
+    yield from subscribed(called.log_group, called.history_subscription, "Lambda")
+    yield "AWS/Lambda", "Errors", frozenset({("FunctionName", called.history_writer)})
+    table = ("TableName", called.history)
+    yield "AWS/DynamoDB", "WriteThrottleEvents", frozenset({table})
+    yield "AWS/DynamoDB", "WriteThrottleEvents", frozenset({table, ("GlobalSecondaryIndexName", HISTORY_INDEX)})
+    yield "AWS/DynamoDB", "SuccessfulRequestLatency", frozenset({table, ("Operation", "BatchWriteItem")})
+
+
+def of_lake(spec):
+    called = names(spec)
+    yield from subscribed(called.log_group, called.lake_subscription, "Firehose")
+    yield "AWS/Lambda", "Errors", frozenset({("FunctionName", called.lake_transform)})
+    for name in ("ThrottledRecords", "FailedConversion.Records", "DeliveryToS3.DataFreshness"):
+        yield "AWS/Firehose", name, frozenset({("DeliveryStreamName", called.lake)})
+
+
+def subscribed(log_group, subscription, destination):
+    where = {"LogGroupName": log_group, "DestinationType": destination, "FilterName": subscription}
+    for name in ("DeliveryErrors", "DeliveryThrottling"):
+        yield "AWS/Logs", name, frozenset(where.items())
 
 
 def in_alarm(members):

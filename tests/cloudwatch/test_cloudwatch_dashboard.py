@@ -9,11 +9,14 @@ import pytest
 from cloudwatch_examples import ACCOUNT, REGION, a_spec, digits, rich
 from dashboard_body_model import problems
 
+from inferwatch.cloudwatch.address import address
 from inferwatch.cloudwatch.dashboard import dashboard_body
 from inferwatch.cloudwatch.grid import placed
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec.charts import charts, tiles
+from inferwatch.spec.dashboard import GRID_COLUMNS
 
+PARTS = "[sagemaker]\nendpoint = 'theirs'\n[queue]\n[history]\n[lake]\n"
 BODIES = {spec.model.name: dashboard_body(spec, REGION, ACCOUNT) for spec in (digits(), rich())}
 
 
@@ -80,7 +83,7 @@ def test_every_chart_shows_the_series_of_the_page(spec):
     body = dashboard_body(spec, REGION, ACCOUNT)
     for chart in charts(spec):
         shown = metrics_of(titled(body, chart.title))
-        expected = [(series.metric, series.statistic) for series in chart.series]
+        expected = [(address(spec, series.metric).name, series.statistic) for series in chart.series]
         assert shown[: len(expected)] == expected, chart.title
         assert shown[len(expected) :] == ([("Errors", "Sum")] if chart.type == "invocations" else [])
 
@@ -134,6 +137,65 @@ def test_a_probability_lies_between_0_and_1():
 )
 def test_axes_are_labelled_with_the_unit_and_only_a_models_own_metrics_may_fall_below_0(title, axis):
     assert titled(BODIES["doc_classification"], title)["yAxis"]["left"] == {"showUnits": False, **axis}
+
+
+def test_what_waits_and_what_was_given_up_are_told_by_their_highest():
+    """Locally a queue is looked at several times a minute, on AWS once: a sum would be of another kind."""
+    rows = titled(BODIES["doc_classification"], "Messages")["metrics"]
+    names_shown = {row[3]: row[-1]["stat"] for row in rows}
+    called = names(rich())
+    assert names_shown == {called.queue: "Maximum", called.dead_letters: "Maximum"}
+    assert titled(BODIES["doc_classification"], "Age")["yAxis"]["left"]["label"] == "Seconds"
+
+
+def test_an_endpoint_has_percentiles_of_its_model_and_what_sagemaker_adds():
+    shown = titled(BODIES["doc_classification"], "Endpoint")
+    assert metrics_of(shown) == [
+        *(("ModelLatency", p) for p in ("p50", "p90", "p99")),
+        ("OverheadLatency", "Average"),
+    ]
+
+
+def test_an_alarm_on_an_endpoint_is_a_line_in_its_chart(tmp_path):
+    alarm = """
+[[alarm]]
+name = "slow"
+metric = "ModelLatency"
+statistic = "p95"
+comparison = "GreaterThanThreshold"
+threshold = 500000
+"""
+    shown = titled(body_of(tmp_path, PARTS + alarm), "Endpoint")
+    assert lines(shown) == {"slow: p95 > 500000": 500_000}
+
+
+@pytest.mark.parametrize(
+    ("title", "delay"), [("History", "SuccessfulRequestLatency"), ("Lake", "DeliveryToS3.DataFreshness")]
+)
+def test_delays_of_a_delivery_have_an_axis_of_their_own_and_failures_another(title, delay):
+    rows = titled(BODIES["doc_classification"], title)["metrics"]
+    right = [row[1] for row in rows if row[-1].get("yAxis") == "right"]
+    assert right == [delay]
+    assert {row[-1]["stat"] for row in rows if row[1] != delay} == {"Sum"}
+    assert {"DeliveryErrors", "DeliveryThrottling", "Errors"} < {row[1] for row in rows}
+
+
+def test_a_model_without_parts_shows_nothing_of_them():
+    text = msgspec.json.encode(BODIES["digits"]).decode()
+    assert not [
+        word for word in ("AWS/SQS", "AWS/SageMaker", "AWS/DynamoDB", "AWS/Firehose", "Retried") if word in text
+    ]
+
+
+@pytest.mark.parametrize("parts", ["[queue]\n", "[sagemaker]\n", "[queue]\n[history]\n", "[lake]\n", PARTS])
+@pytest.mark.parametrize("confidence", ["", "confidence_scale = 1\n"])
+@pytest.mark.parametrize("metric", ["", '[[metric]]\nname = "Pages"\n'])
+def test_the_default_widgets_of_every_part_fill_their_rows(tmp_path, parts, confidence, metric):
+    model = f'[model]\nnamespace = "/abc_corp/claim"\nname = "b"\npredict = "app:predict"\n{confidence}'
+    body = body_of(tmp_path, model + parts + metric)
+    assert problems(body) == []
+    cells = sum(widget["width"] * widget["height"] for widget in body["widgets"])
+    assert cells == GRID_COLUMNS * max(widget["y"] + widget["height"] for widget in body["widgets"])
 
 
 def lines(properties):

@@ -11,6 +11,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 
 MODEL = '[model]\nnamespace = "/abc_corp/claim"\nname = "doc_classification"\n'
 ALARM = '[[alarm]]\nname = "a"\nmetric = "LatencyMs"\ncomparison = "GreaterThanThreshold"\nthreshold = 1\n'
+QUEUED = MODEL + "predict = 'app:predict'\n[queue]\n"
 
 
 def load(tmp_path: Path, text: str, environment: str | None = None, **environ: str) -> MonitorSpec:
@@ -149,6 +150,30 @@ def test_a_metric_watched_by_less_than_a_minute_is_of_high_resolution(tmp_path: 
         (MODEL + ALARM + ALARM, "alarm[a]", "stands twice"),
         (MODEL + ALARM.replace("LatencyMs", "Latency"), "alarm[a].metric", "did you mean 'LatencyMs'?"),
         (MODEL + ALARM.replace("LatencyMs", "PredictionProbability"), "alarm[a].metric", "confidence_scale"),
+        (
+            MODEL + ALARM.replace("LatencyMs", "DeadLetters"),
+            "alarm[a].metric",
+            "'DeadLetters' needs a [queue] table",
+        ),
+        (MODEL + ALARM.replace("LatencyMs", "ModelLatency"), "alarm[a].metric", "needs a [sagemaker] table"),
+        (
+            QUEUED + ALARM.replace("LatencyMs", "QueuedMessages") + "statistic = 'Sum'\n",
+            "alarm[a].statistic",
+            "'Sum' of QueuedMessages tells how often the queue was looked at; take 'Maximum' or 'Average'",
+        ),
+        (
+            QUEUED + "[[dashboard.widget]]\ntype = 'metric'\nmetric = 'DeadLetters'\nstatistic = 'SampleCount'\n",
+            "dashboard.widget[0].statistic",
+            "how often the queue was looked at",
+        ),
+        (MODEL + "[[dashboard.widget]]\ntype = 'age'\n", "dashboard.widget[0].type", "'age' needs a [queue] table"),
+        (MODEL + "[[dashboard.widget]]\ntype = 'endpoint'\n", "dashboard.widget[0].type", "a [sagemaker] table"),
+        (MODEL + "[[dashboard.widget]]\ntype = 'lake'\n", "dashboard.widget[0].type", "a [lake] table"),
+        (
+            MODEL + "[[dashboard.widget]]\ntype = 'metric'\nmetric = 'RetriedCount'\n",
+            "dashboard.widget[0].metric",
+            "needs a [queue] table",
+        ),
         (MODEL + "[[metric]]\nname = 'Pages'\nunit = 'Pages'\n", "metric[Pages].unit", "Milliseconds"),
         (MODEL + "[[metric]]\nname = 'LatencyMs'\n", "metric[LatencyMs].name", "already"),
         (MODEL + "[features]\nage = 'int'\n", "features.age", "number, integer, string or boolean"),
@@ -224,7 +249,8 @@ def test_a_fault_that_an_overlay_makes_of_the_base_names_the_environment(tmp_pat
     assert error.problem.endswith("(in environment 'prod')")
 
 
-VERSIONED = MODEL + "by_version = true\n" + ALARM
+PARTS = "[queue]\n[sagemaker]\n"
+VERSIONED = MODEL + "predict = 'app:predict'\nby_version = true\n" + ALARM
 OWN = "model_name = 'doc_classification', environment = 'dev'"
 
 
@@ -242,9 +268,9 @@ def test_the_dimensions_of_an_alarm_are_the_models_own(tmp_path: Path, text: str
     assert says in error.problem
 
 
-@pytest.mark.parametrize("metric", ["Throttles", "RefusedCount"])
-def test_what_the_gateway_counts_has_no_version(tmp_path: Path, metric: str) -> None:
-    text = VERSIONED.replace("LatencyMs", metric)
+@pytest.mark.parametrize("metric", ["Throttles", "RefusedCount", "DeadLetters", "RetriedCount", "ModelLatency"])
+def test_what_others_count_has_no_version(tmp_path: Path, metric: str) -> None:
+    text = VERSIONED.replace("LatencyMs", metric).replace("[[alarm]]", PARTS + "[[alarm]]")
     assert load(tmp_path, text + f"dimensions = {{{OWN}}}\n").alarms[-1].metric == metric
     error = fault(tmp_path, text + f"dimensions = {{{OWN}, ModelVersion = '1'}}\n")
     assert error.key == "alarm[a].dimensions"
