@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+import re
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+
+from inferwatch.lake.columns import Kind
+
+if TYPE_CHECKING:
+    from inferwatch.spec.feature import FeatureSpec
 
 NUMBER: Final = "feature_"
 CATEGORY: Final = "category_"
@@ -13,6 +19,18 @@ CATEGORY: Final = "category_"
 
 MOST_COLUMNS: Final = 500
 LONGEST_NAME: Final = 200
+
+DECLARED_MAX: Final = 3000
+"""Characters that the names of declared columns may take together: a function's environment holds 4 KB."""
+
+_DECLARED: Final[dict[str, tuple[str, Kind]]] = {
+    "number": (NUMBER, "number"),
+    "integer": (NUMBER, "number"),
+    "string": (CATEGORY, "text"),
+}
+
+# What Glue, Athena and Spark call a column without quoting, or changing its case.
+_PLAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 # Integers up to here are exact as a DOUBLE.
 _EXACT: Final = 2**53
@@ -63,6 +81,28 @@ def columns_of(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
     return columns
 
 
+def declared(features: Mapping[str, FeatureSpec]) -> dict[str, Kind]:
+    """The columns of features that a spec declares: what a table in S3 can have, since it needs them beforehand.
+
+    Single numbers and texts of plain names have one, as far as DECLARED_MAX reaches.
+    """
+    columns: dict[str, Kind] = {}
+    left = DECLARED_MAX
+    for name, feature in features.items():
+        if feature.length is None and feature.type in _DECLARED and _PLAIN.fullmatch(name):
+            prefix, kind = _DECLARED[feature.type]
+            left -= len(prefix + name) + 1
+            if left >= 0:
+                columns[prefix + name] = kind
+    return columns
+
+
+def keep(row: dict[str, Any], columns: Container[str]) -> None:
+    """Move features that have a column not among `columns` into `properties` of `row`."""
+    for column in [name for name in row if is_feature(name) and name not in columns]:
+        _fold(row, column)
+
+
 def is_feature(column: str) -> bool:
     return column.startswith((NUMBER, CATEGORY))
 
@@ -82,7 +122,8 @@ def plain(cell: float) -> float | int:
 def _fold(row: dict[str, Any], column: str) -> None:
     """Move a feature from its column into `properties`."""
     rest = orjson.loads(row.get("properties") or "{}")
-    rest.setdefault("features", {})[_name(column)] = row.pop(column)
+    cell = row.pop(column)
+    rest.setdefault("features", {})[_name(column)] = cell if column.startswith(CATEGORY) else plain(cell)
     row["properties"] = orjson.dumps(rest).decode()
 
 
