@@ -3,6 +3,8 @@
 ModelStack              all of the below, for one model in one environment
 ├── InferenceFunction   the model as a Lambda function: image or zip, log group, role, alias, rollout
 ├── InferenceApi        the API Gateway in front of it
+├── InferenceQueue      a queue in front of it, and its dead-letter queue
+├── InferenceHistory    a table of the last transactions
 └── ModelMonitoring     metrics, alarms, dashboard, saved queries, notifications
 model_app               an app with the stack of a model's folder
 
@@ -21,14 +23,26 @@ if TYPE_CHECKING:
     from inferwatch.cdk.api import InferenceApi
     from inferwatch.cdk.app import model_app
     from inferwatch.cdk.function import InferenceFunction
+    from inferwatch.cdk.history import InferenceHistory
     from inferwatch.cdk.monitoring import ModelMonitoring
+    from inferwatch.cdk.queue import InferenceQueue
     from inferwatch.cdk.stack import ModelStack
 
-__all__ = ["InferenceApi", "InferenceFunction", "ModelMonitoring", "ModelStack", "model_app"]
+__all__ = [
+    "InferenceApi",
+    "InferenceFunction",
+    "InferenceHistory",
+    "InferenceQueue",
+    "ModelMonitoring",
+    "ModelStack",
+    "model_app",
+]
 
 _ROOM = {
     "InferenceApi": "inferwatch.cdk.api",
     "InferenceFunction": "inferwatch.cdk.function",
+    "InferenceHistory": "inferwatch.cdk.history",
+    "InferenceQueue": "inferwatch.cdk.queue",
     "ModelMonitoring": "inferwatch.cdk.monitoring",
     "ModelStack": "inferwatch.cdk.stack",
     "model_app": "inferwatch.cdk.app",

@@ -1,4 +1,4 @@
-"""Log groups that are there already, which a stack shall use and not make. CDK context says which."""
+"""Log groups and tables that are there already, which a stack shall use and not make. CDK context says which."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ if TYPE_CHECKING:
 CONTEXT = "inferwatch:existing-log-groups"
 """A list of names: in cdk.json, with `cdk --context`, or by `inferwatch deploy --existing-log-group`."""
 
+TABLES = "inferwatch:existing-tables"
+"""A list of names of history tables."""
+
 
 def log_groups(node: Node) -> frozenset[str]:
     """Their names, as the app of `node` was told."""
     return frozenset(node.try_get_context(CONTEXT) or ())
+
+
+def tables(node: Node) -> frozenset[str]:
+    """Their names, as the app of `node` was told."""
+    return frozenset(node.try_get_context(TABLES) or ())
