@@ -1,0 +1,53 @@
+"""An endpoint of SageMaker: whether it is there, and serves."""
+
+from __future__ import annotations
+
+import boto3
+import msgspec
+from botocore import exceptions as boto
+
+from inferwatch.aws.explained import explained
+
+IN_SERVICE = "InService"
+_ON_ITS_WAY = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """status: SageMaker's, `InService`; reason: why it failed, "" where it did not."""
+
+    name: str
+    status: str
+    reason: str = ""
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it is being made or changed; what was there before may still serve."""
+        return self.status in _ON_ITS_WAY
+
+
+def find(session: boto3.Session, name: str) -> Endpoint | None:
+    """The endpoint of that name, None where there is none. Raises AwsError."""
+    with explained(f"looking at the endpoint {name}"):
+        try:
+            found = session.client("sagemaker").describe_endpoint(EndpointName=name)
+        except boto.ClientError as error:
+            told = error.response["Error"]  # SageMaker has no code of its own for it
+            if told["Code"] == "ValidationException" and "Could not find" in told["Message"]:
+                return None
+            raise
+    return Endpoint(name, found["EndpointStatus"], found.get("FailureReason", ""))
+
+
+def problem(session: boto3.Session, name: str) -> str | None:
+    """Why the endpoint that a spec names cannot be asked, and what to do; None where it can. Raises AwsError."""
+    found = find(session, name)
+    if found is None:
+        return (
+            f"sagemaker.endpoint is {name!r}, and there is no such endpoint in {session.region_name}: make it first, "
+            "or leave the key out, and one is made"
+        )
+    if found.status == IN_SERVICE:
+        return None
+    if found.is_on_its_way:
+        return f"the endpoint {name} is {found.status}: wait until it is {IN_SERVICE}"
+    return f"the endpoint {name} is {found.status}{f' ({found.reason})' if found.reason else ''}: it serves nobody"
