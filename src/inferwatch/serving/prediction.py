@@ -16,16 +16,17 @@ def response_of(result: Any) -> dict[str, Any]:
     Raises TypeError for what JSON cannot say.
     """
     response = result if isinstance(result, dict) and "prediction" in result else {"prediction": result}
-    plain: dict[str, Any] = orjson.loads(_encode(response))
+    plain: dict[str, Any] = orjson.loads(encode(response))
     return plain
 
 
-def _encode(response: dict[str, Any]) -> bytes:
+def encode(value: Any) -> bytes:
+    """What Python and numpy have, as JSON. Raises TypeError for what JSON cannot say."""
     try:
-        return orjson.dumps(response, default=_plain, option=_OPTIONS)
+        return orjson.dumps(value, default=_plain, option=_OPTIONS)
     except TypeError:
         # numpy's integers as keys (`dict(zip(model.classes_, probabilities))`) are the usual reason.
-        return orjson.dumps(_with_text_keys(response), default=_plain, option=_OPTIONS)
+        return orjson.dumps(_with_text_keys(value), default=_plain, option=_OPTIONS)
 
 
 def _with_text_keys(value: Any) -> Any:
