@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
 from inferwatch.cli.station.page_sources import local_sources
 from inferwatch.cli.station.readers import Readers, SharedMetricSource
+from inferwatch.local.embedded import metrics_line
 from inferwatch.local.serve import bind, port_of
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.sinks import LogStreamSink
@@ -61,10 +62,10 @@ webhook_env = "SLACK_WEBHOOK_URL"
 
 
 class World:
-    """now: what the page takes for the present; a number, or a clock's function."""
+    """now: what the page takes for the present; a number, or a clock's function. parts: further tables of the spec."""
 
-    def __init__(self, folder: Path, now: int | Callable[[], int] = NOON) -> None:
-        (folder / "inferwatch.toml").write_text(SPEC)
+    def __init__(self, folder: Path, now: int | Callable[[], int] = NOON, parts: str = "") -> None:
+        (folder / "inferwatch.toml").write_text(SPEC + parts)
         self.spec = load_spec(folder)
         self.now = now
         self.store = Store.open(folder / "data", writer=True)
@@ -88,6 +89,10 @@ class World:
         monitor = Monitor({**self.spec.compile(), "environment": environment}, self._sink)
         fields = {"confidence": 0.9, "prediction": 3, "request": {"pixels": [0, 1, 2, 3]}, **fields}
         return monitor.record(start_ms=at_ms, elapse=elapse, **fields)
+
+    def measure(self, at_ms: int, **values: float) -> None:
+        """Write down what the parts around the function measured."""
+        self._sink(metrics_line(self.spec.compile(), "measured", values, at_ms) + b"\n")
 
     def settle(self) -> None:
         self.store.ingest(self.now_ms())

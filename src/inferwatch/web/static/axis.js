@@ -1,13 +1,15 @@
 // Where an axis has its ticks.
 
-import { GAP, parts } from "./number.js";
+import { GAP, MILLISECONDS, parts } from "./number.js";
 import { clock, day, minute, offset } from "./time.js";
 
-// Ticks at 1, 2, 2.5 or 5 times a power of ten, from at or below `low` to at or above `high`; about `wanted` of them.
-export function valueTicks(low, high, wanted) {
+// Ticks at 1, 2, 2.5 or 5 times a power of ten, or at round times where a minute is passed, from at or below `low` to at
+// or above `high`; about `wanted` of them.
+export function valueTicks(low, high, wanted, unit) {
   const raw = (high - low || 1) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw * 0.999) * power;
+  const round = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw * 0.999) * power;
+  const step = high * MILLISECONDS[unit] > MINUTE ? roundTime(raw * MILLISECONDS[unit]) / MILLISECONDS[unit] : round;
   const ticks = [];
   for (let i = Math.floor(low / step + 1e-9); ; i += 1) {
     ticks.push(Number((i * step).toPrecision(12)));
@@ -38,6 +40,10 @@ const STEPS = [
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
   ...[1, 2, 7, 14, 30, 90, 365].map((n) => n * DAY),
 ];
+
+function roundTime(least) {
+  return STEPS.find((step) => step >= least * 0.999) ?? STEPS.at(-1);
+}
 
 // [{time, label}] on round times of the shown zone, at most `most` of them.
 export function timeTicks(start, end, most) {

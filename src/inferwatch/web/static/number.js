@@ -1,6 +1,6 @@
 // Numbers with units, as people write them. Units are CloudWatch's words, and `Fraction` for what lies in 0..1.
 
-const MILLISECONDS = { Microseconds: 0.001, Milliseconds: 1, Seconds: 1000 };
+export const MILLISECONDS = { Microseconds: 0.001, Milliseconds: 1, Seconds: 1000 };
 const BYTES = { Bytes: 1, Kilobytes: 1024, Megabytes: 1024 ** 2, Gigabytes: 1024 ** 3, Terabytes: 1024 ** 4 };
 const BYTE_NAMES = ["B", "KB", "MB", "GB", "TB"];
 export const GAP = "\u202f";
@@ -27,7 +27,8 @@ function duration(ms) {
   if (size < 9.95) return [String(Number(ms.toPrecision(2))), "ms"];
   if (size < 999.5) return [ms.toFixed(0), "ms"];
   if (size < 60_000) return [String(Number((ms / 1000).toPrecision(3))), "s"];
-  return [String(Number((ms / 60_000).toPrecision(3))), "min"];
+  const [step, name] = size < 7_200_000 ? [60_000, "min"] : size < 172_800_000 ? [3_600_000, "h"] : [86_400_000, "d"];
+  return [String(Number((ms / step).toPrecision(3))), name];
 }
 
 function bytes(value) {

@@ -10,7 +10,7 @@ const CHARACTER = 6.1;
 
 // Where things lie: `x(time)`, `y(value)`, and `time(x)` back again.
 export function layout({ width, height, start, end, low, high, unit }) {
-  const ticks = valueTicks(low, high, Math.max(2, Math.round((height - TOP - BOTTOM) / 38)));
+  const ticks = valueTicks(low, high, Math.max(2, Math.round((height - TOP - BOTTOM) / 38)), unit);
   const labels = valueLabels(ticks, unit);
   const left = Math.max(34, Math.max(...labels.map((label) => label.length)) * CHARACTER + 10);
   const right = Math.max(left + 1, width - RIGHT);
