@@ -66,7 +66,7 @@ def test_the_principal_is_found_wherever_the_authorizer_puts_it(context: dict[st
 
 def test_an_event_without_anything_known_has_no_requester() -> None:
     request = http_request({"httpMethod": "get", "headers": None, "requestContext": None})
-    assert request == ("GET", "/", None, None)
+    assert request == ("GET", "/", None, None, "")
 
 
 def test_anything_else_is_a_direct_invocation() -> None:

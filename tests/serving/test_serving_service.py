@@ -84,8 +84,8 @@ def test_a_prediction_is_answered_and_recorded() -> None:
 def test_the_record_is_there_before_the_answer_is() -> None:
     bench = Bench()
     seen: list[int] = []
-    real = bench.service._infer
-    bench.service._infer = lambda *args: (real(*args), seen.append(len(bench.sink.lines)))[0]  # type: ignore[method-assign]
+    real = bench.service._answer
+    bench.service._answer = lambda *args: (real(*args), seen.append(len(bench.sink.lines)))[0]  # type: ignore[method-assign]
     bench.send({"a": 1})
     assert seen == [1]
 
@@ -97,7 +97,8 @@ def test_the_record_is_there_before_the_answer_is() -> None:
         (b"{", "MalformedJson", "the body is no JSON: "),
         (b'{"a": NaN}', "MalformedJson", "the body is no JSON: "),
         (b"\xff\xfe", "MalformedJson", "the body is no JSON: "),
-        (b"[1]", "InvalidRequest", "expected a JSON object; got a list of 1"),
+        (b'"a"', "InvalidRequest", "expected a JSON object; got a string"),
+        (b"[1, 2, 3]", "InvalidFeatures", "expected 1 to 2 values in the order of the declared features; got 3"),
         (b'{"b": 1}', "InvalidFeatures", "a is missing; expected a number"),
         (b'{"a": "1"}', "InvalidFeatures", "a must be a number; got a string"),
     ],

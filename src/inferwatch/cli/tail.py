@@ -102,7 +102,7 @@ def _tells(line: Line) -> bool:
 def _print(line: Line, as_json: bool) -> None:
     if as_json:
         output.json_lines([line.document or {"stream": line.where, "text": line.text}])
-    elif line.kind == "record":
+    elif line.kind in ("record", "attempt"):
         _print_record(line.document)
     elif line.kind == "platform":
         _print_platform(line)
@@ -118,6 +118,8 @@ def _print_record(record: dict[str, Any]) -> None:
     parts += [f"{name} {_short(record[name])}" for name in ("prediction", "confidence") if record.get(name) is not None]
     if error := record.get("error"):
         parts.append(f"{error.get('type')}: {error.get('message')}" if isinstance(error, dict) else str(error))
+    if (tried := record.get("receive_count")) is not None:
+        parts.append(f"try {tried}")
     click.echo("  ".join([*parts, click.style(str(record["transaction_id"]), dim=True)]))
 
 

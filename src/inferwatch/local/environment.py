@@ -87,22 +87,23 @@ class Environment:
             self._init_timer = self._loop.call_later(INIT_SECONDS, self._init_timeout)
         return await asyncio.shield(self._init)
 
-    async def invoke(self, payload: bytes) -> Invocation:
+    async def invoke(self, payload: bytes, *, queued: bool = False) -> Invocation:
         """Give the worker an event and wait for what comes of it. When this returns, the report is in the stream.
 
-        The environment has been reserved. Raises Unavailable where the invocation cannot be recorded.
+        queued: whether the event is messages of a queue. The environment has been reserved. Raises Unavailable where
+        the invocation cannot be recorded.
         """
         request_id = str(uuid.uuid4())
         try:
             failure = await self.start()
-            self._record("start", report.start(self._launch, request_id))
+            self._record("start", report.start(self._launch, request_id, queued=queued))
             began = self._loop.time()
             if failure is not None:
                 invocation = Invocation(request_id=request_id, status="failure", failure=failure)
-                self._report(invocation, 0.0)
+                self._report(invocation, 0.0, queued)
             else:
                 invocation = await self._run(request_id, payload)
-                self._report(invocation, (self._loop.time() - began) * 1000)
+                self._report(invocation, (self._loop.time() - began) * 1000, queued)
             return invocation
         finally:
             self._busy = False
@@ -230,10 +231,15 @@ class Environment:
         if given and given.event.request_id == invocation.request_id and not given.outcome.done():
             given.outcome.set_result(invocation)
 
-    def _report(self, invocation: Invocation, duration_ms: float) -> None:
+    def _report(self, invocation: Invocation, duration_ms: float, queued: bool) -> None:
         init_ms, self._init_ms = self._init_ms, None  # told by the first invocation's report, and billed there
         said = report.report(
-            self._launch, invocation, duration_ms=duration_ms, init_ms=init_ms, peak_mb=self._peak_mb()
+            self._launch,
+            invocation,
+            duration_ms=duration_ms,
+            init_ms=init_ms,
+            peak_mb=self._peak_mb(),
+            queued=queued,
         )
         self._record("report", said)
 

@@ -14,6 +14,7 @@ from inferwatch.errors import HandlerError, RuntimeStartError
 from inferwatch.local.environment import Environment
 from inferwatch.local.invocation import EVENT_MAX, Failure, Invocation, Refused, Throttled, TooLarge, Unavailable
 from inferwatch.local.launch import Launch
+from inferwatch.serving.event import is_queue
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class Pool:
         payload = orjson.dumps(event)
         if len(payload) > EVENT_MAX:
             raise TooLarge
-        run = self._spawn_task(self._run(self._take(), payload))
+        run = self._spawn_task(self._run(self._take(), payload, queued=is_queue(event)))
         # A caller that goes away takes neither the invocation nor its report with it.
         return await asyncio.shield(run)
 
@@ -122,11 +123,11 @@ class Pool:
         self._environments.add(environment)
         return environment
 
-    async def _run(self, environment: Environment, payload: bytes) -> Invocation:
+    async def _run(self, environment: Environment, payload: bytes, *, queued: bool) -> Invocation:
         try:
             if not environment.started:
                 await self._pause()
-            invocation = await environment.invoke(payload)
+            invocation = await environment.invoke(payload, queued=queued)
             self._note(environment, invocation)
             return invocation
         except Refused as refusal:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from inferwatch.local.invocation import Failure, Invocation
 from inferwatch.local.launch import Launch
+from inferwatch.serving.event import QUEUE_SOURCE
 
 _INIT = {"initializationType": "on-demand", "phase": "init"}
 
@@ -26,12 +27,12 @@ def init_report(
     return {**_INIT, "status": status, **_error_type(failure), "metrics": {"durationMs": round(init_ms, 3)}}
 
 
-def start(launch: Launch, request_id: str) -> dict[str, Any]:
-    return {"requestId": request_id, "version": launch.version}
+def start(launch: Launch, request_id: str, *, queued: bool) -> dict[str, Any]:
+    return {"requestId": request_id, "version": launch.version, **_event_source(queued)}
 
 
 def report(
-    launch: Launch, invocation: Invocation, *, duration_ms: float, init_ms: float | None, peak_mb: int
+    launch: Launch, invocation: Invocation, *, duration_ms: float, init_ms: float | None, peak_mb: int, queued: bool
 ) -> dict[str, Any]:
     """init_ms: of the environment's first invocation only, which is billed for it; None for the others."""
     metrics: dict[str, Any] = {
@@ -43,7 +44,12 @@ def report(
     if init_ms is not None:
         metrics["initDurationMs"] = round(init_ms, 3)
     said = {"requestId": invocation.request_id, "status": invocation.status}
-    return {**said, **_error_type(invocation.failure), "metrics": metrics}
+    return {**said, **_error_type(invocation.failure), "metrics": metrics, **_event_source(queued)}
+
+
+def _event_source(queued: bool) -> dict[str, str]:
+    """Beyond Lambda's members, for a queue's invocations: if it is killed, its messages come back."""
+    return {"eventSource": QUEUE_SOURCE} if queued else {}
 
 
 def _error_type(failure: Failure | None) -> dict[str, str]:

@@ -81,7 +81,10 @@ class Metrics:
                     REFUSED_METRIC, f"confidence {confidence} is not in 0..{self._scale}: confidence_scale?"
                 )
         for name, member, below in self._fields:
-            given = request if member == "request" else response if member == "response" else values.get(member)
+            if member == "request" or (member == "features" and "features" not in values):
+                given = request  # the features are the request itself where the record has no others
+            else:
+                given = response if member == "response" else values.get(member)
             for step in below:
                 given = given.get(step) if isinstance(given, dict) else None
             value = number(given)

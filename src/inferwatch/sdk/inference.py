@@ -10,6 +10,7 @@ from inferwatch.sdk.problems import LATE, text
 from inferwatch.spec import record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from inferwatch.sdk.monitor import Monitor
@@ -21,7 +22,7 @@ class Inference:
     """A context manager: entering starts the clock, leaving writes the record, whatever happened in between."""
 
     __slots__ = (
-        "_elapse_from", "_finished", "_monitor", "_outer", "cold_start", "fields", "metrics",
+        "_elapse_from", "_finished", "_monitor", "_outer", "_rewrite", "cold_start", "fields", "metrics",
         "request", "response", "start_ms", "status", "transaction_id",
     )  # fmt: skip
 
@@ -38,6 +39,7 @@ class Inference:
         self._finished = False
         self._outer: Inference | None = None
         self._elapse_from: int | None = None
+        self._rewrite: Callable[[bytes], bytes] | None = None
         self.request = request
         self.response: Any = None
         self.status: str = record.SUCCEEDED
@@ -75,6 +77,11 @@ class Inference:
         """The deadline passed before there was an answer."""
         self._end(record.TIMEOUT, type, message)
 
+    def write_as(self, rewrite: Callable[[bytes], bytes]) -> None:
+        """Write what `rewrite` makes of the record's line: the line of something that is no transaction."""
+        if not self._late("write_as"):
+            self._rewrite = rewrite
+
     def __enter__(self) -> Self:
         if self._elapse_from is None:  # entered once more, it would be its own outer inference
             self._outer = current(None)
@@ -104,7 +111,8 @@ class Inference:
                 self.fields,
                 self.metrics,
                 self.cold_start,
-            )
+            ),
+            self._rewrite,
         )
 
     def _end(self, status: str, type: str, message: str) -> None:

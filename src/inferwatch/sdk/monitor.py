@@ -138,8 +138,8 @@ class Monitor:
         self.write((identity, start, milliseconds, status, request, response, fields, added, cold))
         return identity
 
-    def write(self, transaction: Parts) -> None:
-        """Write one record, or count it as dropped."""
+    def write(self, transaction: Parts, rewrite: Callable[[bytes], bytes] | None = None) -> None:
+        """Write one record, or count it as dropped. rewrite: makes another line of the record's."""
         try:
             status = transaction[3]
             if not (isinstance(status, str) and status in record.STATUSES):
@@ -151,7 +151,7 @@ class Monitor:
             except Exception as error:
                 self.count(TRUNCATED, f"only identity, times and status: {type(error).__name__}: {text(error)}")
                 line = self._format.bare_line(transaction)
-            self._sink(line)
+            self._sink(line if rewrite is None else rewrite(line))
         except Exception as error:
             self.count(DROPPED, f"{type(error).__name__}: {text(error)}")
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inferwatch.sdk import compiled_spec
 from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving.deadline import AlarmLimit
+from inferwatch.serving.event import is_queue
 from inferwatch.serving.model import load_service
+
+if TYPE_CHECKING:
+    from inferwatch.serving.sqs import Messages
 
 ANSWER_MAX = 6 * 1024 * 1024 - 4096
 """Bytes: Lambda's limit for what a function returns, less what stands around the body."""
@@ -31,7 +35,17 @@ def build(environ: Mapping[str, str], folder: str) -> Handler:
     monitor = Monitor(compiled)
     service = load_service(compiled, folder, environ, monitor, answer_max=ANSWER_MAX)
 
+    def messages() -> Messages:
+        from inferwatch.serving.sqs import Messages  # not before there are any: most models have no queue
+
+        return Messages(compiled, service, monitor)
+
+    queue = messages() if compiled.get("max_receive_count") else None
+
     def handle(event: Any, context: Any) -> dict[str, Any]:
+        if is_queue(event):
+            remaining_ms = context.get_remaining_time_in_millis
+            return (queue or messages()).answer(event, remaining_ms, context.aws_request_id)
         dropped = monitor.dropped
         said = service.answer(event, AlarmLimit(context.get_remaining_time_in_millis), context.aws_request_id)
         if monitor.dropped > dropped:

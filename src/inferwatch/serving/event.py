@@ -1,13 +1,26 @@
-"""Events as AWS hands them to a function: API Gateway's REST (v1) and HTTP (v2) forms, read and made."""
+"""Events as AWS hands them to a function: API Gateway's REST (v1) and HTTP (v2) forms, read and made, and a queue's."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+QUEUE_SOURCE = "aws:sqs"
+"""The `eventSource` of a queue's messages."""
 
 # HTTP APIs pass these as text and everything else in base64.
 _TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
+
+
+class Asked(NamedTuple):
+    """What an inference is asked with. event: as it came; form: of its `body`, "any" where nothing says which.
+
+    Without a form, the event has no body but is the request itself.
+    """
+
+    event: Any
+    form: Literal["json", "csv", "any"] | None = None
 
 
 class HttpRequest(NamedTuple):
@@ -17,6 +30,17 @@ class HttpRequest(NamedTuple):
     path: str
     origin: str | None
     requester: dict[str, str] | None
+    content_type: str = ""
+
+    def asked(self, event: dict[str, Any]) -> Asked:
+        return Asked(event, "csv" if self.content_type.partition(";")[0].strip().lower() == "text/csv" else "json")
+
+
+def is_queue(event: Any) -> bool:
+    """Whether `event` is messages of a queue."""
+    if not isinstance(event, dict) or not isinstance(records := event.get("Records"), list):
+        return False
+    return bool(records) and all(isinstance(one, dict) and one.get("eventSource") == QUEUE_SOURCE for one in records)
 
 
 def is_http(event: Any) -> bool:
@@ -34,6 +58,7 @@ def http_request(event: dict[str, Any]) -> HttpRequest:
         path=str(event.get("rawPath") or event.get("path") or "/"),
         origin=headers.get("origin"),
         requester=_requester(context, http),
+        content_type=str(headers.get("content-type") or ""),
     )
 
 

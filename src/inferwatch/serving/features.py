@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 Declared = Mapping[str, Mapping[str, Any]]
+PAYLOAD = "payload"
+"""The member whose value is the request, where it is the only one and no feature."""
+
 _PROBLEMS_NAMED = 5
 
 
@@ -21,9 +24,19 @@ class Rejected(Exception):
         super().__init__(message)
 
 
+def is_wrapped(request: Any, declared: Declared) -> bool:
+    """Whether `request` is an object with nothing but a `payload`, which is no feature."""
+    return isinstance(request, dict) and len(request) == 1 and PAYLOAD in request and PAYLOAD not in declared
+
+
 def check(declared: Declared, features: Any) -> None:
-    """Raise Rejected unless `features` is an object that holds what is declared. Unknown features may be there."""
+    """Raise Rejected unless `features` is an object that holds what is declared. Unknown features may be there.
+
+    Where nothing is declared, a list of numbers will do too.
+    """
     if not isinstance(features, dict):
+        if not declared and isinstance(features, list) and features and all(_is_of_type("number", n) for n in features):
+            return
         raise Rejected("InvalidRequest", f"expected a JSON object; got {_kind_of(features)}", expected(declared))
     problems = [p for name, feature in declared.items() if (p := _problem(name, feature, features)) is not None]
     if problems:

@@ -124,9 +124,15 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
         return {"name": asked.endpoint, **{member: getattr(asked, member) for member in members}}
 
     def _redacted(self) -> list[str]:
-        """The paths to hide. Without `parse` the request is what holds the features, so theirs are hidden there."""
+        """The paths to hide. Without `parse` the features are in the request, so what is hidden in one is in the other.
+
+        A request may hold them as its `payload`, so the features have what lies below that at their root.
+        """
         paths = list(self.model.redact)
         if self.model.parse is None:
-            below = [path.partition(".") for path in paths]
-            paths += ["".join(("request", *rest)) for member, *rest in below if member == "features"]
+            for path in self.model.redact:
+                member, *below = path.split(".")
+                if member in ("request", "features"):
+                    inner = below[1:] if below[:1] == ["payload"] and "payload" not in self.features else below
+                    paths += [".".join(("request", *below)), ".".join(("features", *inner))]
         return list(dict.fromkeys(paths))

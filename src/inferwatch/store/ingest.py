@@ -123,7 +123,7 @@ class _Batch:
         if event.kind == "text":
             self.counts["texts"] += 1
             return
-        if event.kind == "metrics":
+        if event.kind in ("metrics", "attempt"):
             self._metrics(event.document)
         elif event.kind == "record":
             self._record(position, event)
@@ -146,6 +146,9 @@ class _Batch:
 
     def _lost(self, stream: Stream, position: Position, event: Event, lost: Lost) -> None:
         identity = position.invocations.identity
+        if lost.queued and identity is not None:
+            self._roll(lost.start_ms, report.error(identity))
+            return
         line = synthetic.line(identity, stream.name, lost) if identity is not None else None
         if line is None:
             self.counts["unattributed"] += 1

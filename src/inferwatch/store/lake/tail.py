@@ -70,7 +70,7 @@ def _beyond(stream: Stream, position: Position) -> Iterator[Found]:
         lost = invocations.feed(event)
         if event.kind == "record":
             yield _found(stream, event)
-        if lost and invocations.identity is not None:
+        if lost and not lost.queued and invocations.identity is not None:
             line = synthetic.line(invocations.identity, stream.name, lost)
             if line is not None:
                 yield Found(stream, event.offset, lost.start_ms, orjson.loads(line))

@@ -18,20 +18,26 @@ MOST_OPEN = 256
 
 
 class Open(msgspec.Struct):
-    """An invocation without its report. recorded: the stream has a record of it."""
+    """An invocation without its report. recorded: the stream has a record of it; queued: a queue invoked it."""
 
     start_ms: int
     recorded: bool = False
+    queued: bool = False
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
-    """An invocation that ended without leaving a record. elapse: milliseconds; error_type: the platform's."""
+    """An invocation that ended without an answer and left no record. elapse: milliseconds; error_type: the platform's.
+
+    queued: its messages come back, so that there is an error of an invocation and no transaction that failed; it may
+    have left records of some of them.
+    """
 
     request_id: str
     start_ms: int
     elapse: float
     timed_out: bool
     error_type: str
+    queued: bool = False
 
 
 class Invocations(msgspec.Struct):
@@ -67,17 +73,19 @@ class Invocations(msgspec.Struct):
         elif kind == platform.STREAM_END:
             self.ended = True
         elif kind == platform.START and isinstance(request_id, str):
-            self._opened(request_id, Open(at_ms))
+            self._opened(request_id, Open(at_ms, queued=platform.is_queued(record)))
         elif kind == platform.REPORT and isinstance(request_id, str):
             elapse = min(max(platform.metric(record, "durationMs") or 0.0, 0.0), LONGEST_MS)
             was = self.open.pop(request_id, None) or Open(at_ms - round(elapse))
-            if record.get("status") != "success" and not was.recorded:
+            queued = was.queued or platform.is_queued(record)
+            if record.get("status") != "success" and (queued or not was.recorded):
                 return Lost(
                     request_id=request_id,
                     start_ms=was.start_ms,
                     elapse=elapse,
                     timed_out=record.get("status") == "timeout",
                     error_type=str(record.get("errorType") or "Runtime.Unknown"),
+                    queued=queued,
                 )
         return None
 

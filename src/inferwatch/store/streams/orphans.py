@@ -84,6 +84,7 @@ def _report(request_id: str, was: Open, last_ms: int, longest_ms: float) -> byte
         "status": "failure",
         "errorType": platform.KILLED,
         "metrics": {"durationMs": elapse, "billedDurationMs": math.ceil(elapse)},
+        **({"eventSource": platform.QUEUE_SOURCE} if was.queued else {}),
     }
     return platform.line(platform.REPORT, was.start_ms + math.ceil(elapse), record)
 

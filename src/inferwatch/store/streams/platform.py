@@ -19,8 +19,18 @@ START: Final = "platform.start"
 REPORT: Final = "platform.report"
 STREAM_END: Final = "platform.streamEnd"
 
+QUEUE_SOURCE: Final = "aws:sqs"
+
 KILLED: Final = "Runtime.Killed"
 """The `errorType` of an invocation whose environment died with everything else; ours, beside Lambda's own."""
+
+
+def is_queued(record: Mapping[str, Any]) -> bool:
+    """Whether a start or a report is of an invocation by a queue, whose messages come back if it ends without answer.
+
+    The mark is our own: Lambda's telemetry does not say who invoked.
+    """
+    return record.get("eventSource") == QUEUE_SOURCE
 
 
 def line(kind: str, at_ms: int, record: Mapping[str, Any]) -> bytes:

@@ -27,6 +27,15 @@ def samples(identity: dict[str, Any], report: dict[str, Any]) -> list[Sample]:
     return found
 
 
+def error(identity: dict[str, Any]) -> list[Sample]:
+    """What an invocation adds whose end is no transaction's: one error for each dimension set, as Lambda counts one."""
+    namespace, name = str(identity.get("metric_namespace")), names.ERROR_COUNT
+    return [
+        Sample(SeriesKey(namespace, name, pairs), names.BUILT_IN_UNITS[name], (1.0,))
+        for pairs in _dimension_sets(identity)
+    ]
+
+
 def _dimension_sets(identity: dict[str, Any]) -> list[Dimensions]:
     default = {name: str(identity.get(name)) for name in names.DIMENSIONS}
     sets = [dimensions(default)]

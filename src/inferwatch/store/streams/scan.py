@@ -1,4 +1,4 @@
-"""Bytes of a stream file to events: our records, other embedded metrics, the platform's reports, and text.
+"""Bytes of a stream file to events: our records and attempts, other embedded metrics, the platform's reports, and text.
 
 Whatever the bytes are, every one of them belongs to exactly one event or to a line end, and nothing is raised.
 """
@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from inferwatch.lake.instant import milliseconds, start_ms
-from inferwatch.spec.record import RECORD_TYPE
+from inferwatch.spec.record import ATTEMPT_TYPE, RECORD_TYPE
 
-Kind = Literal["record", "metrics", "platform", "text"]
+Kind = Literal["record", "attempt", "metrics", "platform", "text"]
+"""attempt: of a message that left no transaction; it carries metrics, and is no record."""
 
 LONGEST_LINE = 4 * 1024 * 1024
 """A line that has not ended after so many bytes is cut, and is text."""
@@ -24,7 +25,7 @@ _WHOLE_TAILS = 16
 
 
 class Event(NamedTuple):
-    """offset: of its first byte in the file; at_ms: start of a record, time of a platform event, else 0.
+    """offset: of its first byte in the file; at_ms: start of a record or attempt, time of a platform event, else 0.
 
     document: the line's JSON object; empty where it is none, which only text can be.
     """
@@ -103,10 +104,10 @@ def _parse(line: bytes | memoryview, offset: int) -> Event | None:
         return None
     kind: Kind = "text"
     at_ms = None
-    if document.get("type") == RECORD_TYPE:
+    if document.get("type") in (RECORD_TYPE, ATTEMPT_TYPE):
         at_ms = start_ms(document)
         if at_ms is not None and isinstance(document.get("transaction_id"), str):
-            kind = "record"
+            kind = "record" if document["type"] == RECORD_TYPE else "attempt"
     elif isinstance(document.get("_aws"), dict):
         kind = "metrics"
     elif str(document.get("type")).startswith("platform.") and isinstance(document.get("record"), dict):
