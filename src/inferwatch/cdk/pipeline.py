@@ -1,0 +1,175 @@
+"""The pipeline that tests a model and deploys it, environment after environment, on CDK's pipelines."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from aws_cdk import CfnResource, RemovalPolicy, Stack, Stage, pipelines
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codecommit as codecommit
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IConstruct
+
+from inferwatch.cdk import pipeline_stages
+from inferwatch.cdk.artifacts import PipelineArtifacts
+from inferwatch.cdk.given import Given
+from inferwatch.cdk.log_group import KEPT, log_group, log_key
+from inferwatch.cdk.pipeline_roles import PipelineRoles, deploy_roles
+from inferwatch.cdk.stack import ModelStack
+from inferwatch.cloudwatch.names import names
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+ASSEMBLY = "cdk.out"
+CLI_VERSION = "2.1148.1"
+"""Of the npm package aws-cdk: the newest that reads what aws-cdk-lib 2.275 writes."""
+UPLOADER_VERSION = "4"
+"""Of the npm package cdk-assets."""
+_TRUST_CODEBUILD_ALONE = "@aws-cdk/pipelines:reduceAssetRoleTrustScope"
+_ASSETS = {"file": "FileRole", "image": "DockerRole"}
+
+
+class DeliveryPipeline(Construct):
+    """Source, tests and templates, uploads, and a stage for each environment of `[pipeline]`.
+
+    Its builds run the project's own `make install`, `make test` and `make synth`, or the `install` and `commands`
+    given; environment: variables of that build, such as PIP_INDEX_URL. self_update: the pipeline changes itself as its
+    spec does, before it deploys. removal_policy: of the builds' logs and their key. Raises SpecError, DeployError.
+
+    pipeline, log_group, artifacts; stacks: what it deploys, by environment.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        spec: Given,
+        install: Sequence[str] = (),
+        commands: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        self_update: bool = True,
+        removal_policy: RemovalPolicy = KEPT,
+    ) -> None:
+        super().__init__(scope, id)
+        self.node.set_context(_TRUST_CODEBUILD_ALONE, True)
+        specs = pipeline_stages.stages(spec)
+        self._spec = specs[-1]
+        self._pipeline = pipeline_stages.declared(self._spec)
+        self.called = names(self._spec)
+        self.log_group = self._log_group(removal_policy)
+        self.artifacts = PipelineArtifacts(self, "Artifacts", description=self.called.pipeline)
+        build = self._build(install or self._make("install"), commands or self._test_and_synth(), environment or {})
+        self._made = self._code_pipeline(build, specs, self_update=self_update)
+        self.stacks = {each.identity.environment: self._stage(each) for each in specs}
+        self._made.build_pipeline()
+        self.pipeline = self._made.pipeline
+        self._limit(self_update=self_update)
+
+    def _log_group(self, removal_policy: RemovalPolicy) -> Any:
+        scope, name = Construct(self, "Logs"), f"{self._spec.identity.log_group}/delivery"
+        shared: dict[str, Any] = {"spec": self._spec, "removal_policy": removal_policy}
+        key = log_key(scope, "Key", groups=[name], **shared)
+        return log_group(scope, "Builds", name=name, key=key, **shared)
+
+    def _make(self, target: str) -> list[str]:
+        folder = PurePosixPath(self._pipeline.folder)
+        where = "" if folder == PurePosixPath() else f" -C {shlex.quote(str(folder))}"
+        return [f"make{where} {target}"]
+
+    def _test_and_synth(self) -> list[str]:
+        return [*self._make("test"), *self._make("synth ARGS=--pipeline")]
+
+    def _build(
+        self, install: Sequence[str], commands: Sequence[str], environment: Mapping[str, str]
+    ) -> pipelines.CodeBuildStep:
+        python = {"phases": {"install": {"runtime-versions": {"python": self._spec.function.python}}}}
+        return pipelines.CodeBuildStep(
+            "Build",
+            input=self._source(),
+            project_name=f"{self.called.pipeline}-Build",
+            install_commands=list(install),
+            commands=list(commands),
+            env=dict(environment),
+            primary_output_directory=str(PurePosixPath(self._pipeline.folder) / ASSEMBLY),
+            partial_build_spec=codebuild.BuildSpec.from_object(python),
+        )
+
+    def _source(self) -> pipelines.CodePipelineSource:
+        asked = self._pipeline
+        if asked.connection is not None:
+            return pipelines.CodePipelineSource.connection(
+                asked.repository, asked.branch, connection_arn=asked.connection
+            )
+        repository = codecommit.Repository.from_repository_name(self, "Repository", asked.repository)
+        return pipelines.CodePipelineSource.code_commit(repository, asked.branch)
+
+    def _code_pipeline(
+        self, build: pipelines.CodeBuildStep, specs: Sequence[MonitorSpec], *, self_update: bool
+    ) -> pipelines.CodePipeline:
+        logging = codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self.log_group))
+        return pipelines.CodePipeline(
+            self,
+            "Delivery",
+            pipeline_name=self.called.pipeline,
+            pipeline_type=codepipeline.PipelineType.V2,
+            artifact_bucket=self.artifacts.given,
+            use_pipeline_role_for_actions=True,
+            synth=build,
+            self_mutation=self_update,
+            cli_version=CLI_VERSION,
+            cdk_assets_cli_version=UPLOADER_VERSION,
+            # One project for files and one for images, so that a new version of the model changes no project, and
+            # only the one that builds an image may use Docker.
+            publish_assets_in_parallel=False,
+            code_build_defaults=pipelines.CodeBuildOptions(logging=logging),
+            asset_publishing_code_build_defaults=pipelines.CodeBuildOptions(build_environment=_uploader(specs)),
+        )
+
+    def _stage(self, spec: MonitorSpec) -> ModelStack:
+        environment = spec.identity.environment
+        stage = Stage(self, environment)
+        stack = ModelStack(stage, spec=spec)
+        question = f"Deploy {spec.identity.log_group} to {environment}?"
+        before = (
+            [pipelines.ManualApprovalStep("Approve", comment=question)] if environment in self._pipeline.approve else []
+        )
+        self._made.add_stage(stage, pre=before)
+        return stack
+
+    def _limit(self, *, self_update: bool) -> None:
+        """Let each role do what its step does, and no more."""
+        targets = list(self.stacks.values())
+        roles = PipelineRoles(Stack.of(self), artifacts=self.artifacts, log_group=self.log_group, targets=targets)
+        built = [self._made.synth_project]
+        roles.synth(_role(self._made.synth_project))
+        if self_update:
+            built.append(self._made.self_mutation_project)
+            roles.self_update(_role(self._made.self_mutation_project))
+        assets = self._made.node.try_find_child("Assets")
+        for kind, id in _ASSETS.items():
+            if assets is not None and (role := assets.node.try_find_child(id)) is not None:
+                roles.publishing(role, kind)
+        if assets is not None:
+            built += [child for child in assets.node.children if isinstance(child, codebuild.Project)]
+        roles.pipeline(self.pipeline.role, self._pipeline, built)
+        resource = self.pipeline.node.default_child
+        assert isinstance(resource, CfnResource)
+        # CDK says of the pipeline that it depends on its role, which its RoleArn says already.
+        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        self.artifacts.allow_reading([iam.ArnPrincipal(arn) for arn in deploy_roles(targets)])
+
+
+def _role(project: codebuild.IProject) -> IConstruct:
+    assert project.role is not None
+    return project.role
+
+
+def _uploader(specs: Sequence[MonitorSpec]) -> codebuild.BuildEnvironment | None:
+    """Where images are built: an image for arm64 on such a machine."""
+    if pipeline_stages.architecture(specs) == "arm64":
+        return codebuild.BuildEnvironment(build_image=codebuild.LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0)
+    return None
