@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -92,6 +93,10 @@ def _anybody(statement: dict[str, Any]) -> bool:
     return principal == "*" or (isinstance(principal, dict) and "*" in listed(principal.get("AWS", [])))
 
 
+# The streams of one log group, which stand for the group: there is no narrower source.
+_STREAMS = r"arn:aws:logs:[a-z0-9-]+:\d{12}:log-group:[^*]+:\*"
+
+
 def open_functions(template: Template) -> list[str]:
     """Permissions that let a service call a function on anybody's behalf, or by every way into one API."""
     return [
@@ -100,7 +105,7 @@ def open_functions(template: Template) -> list[str]:
         if resource["Type"] == "AWS::Lambda::Permission"
         for properties in [resource["Properties"]]
         for source in [properties.get("SourceArn", "anybody")]
-        if source == "anybody" or "*" in source
+        if source == "anybody" or ("*" in source and not re.fullmatch(_STREAMS, source))
     ]
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from aws_cdk import App, Environment, Stack, Validations
+from aws_cdk import App, ArnFormat, Environment, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 from synthesis import SPECS
 
-from inferwatch.cdk import ModelMonitoring, ModelStack
+from inferwatch.cdk import InferenceHistory, InferenceQueue, ModelMonitoring, ModelStack
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 from inferwatch.spec.api import ApiSpec
@@ -22,6 +24,7 @@ MODELS = {
     "digits": (EXAMPLES / "digits", "dev"),  # an image behind an HTTP API
     "rich": (SPECS / "rich", "prod"),  # a zip behind a REST API, and all that a spec can turn on
     "bare": (SPECS / "bare", "dev"),  # a function alone
+    "parts": (SPECS / "parts", "prod"),  # a zip behind an HTTP API and a queue, with all that keeps its records
 }
 # The other ways to ask who calls, before a function that is an image.
 APIS = {
@@ -44,6 +47,7 @@ def synthesize(folder: Path) -> None:
     _alone(app)
     _watched(app)
     _given_topic(app)
+    _beside(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         app.synth()
@@ -86,3 +90,22 @@ def _given_topic(app: App) -> None:
     group = logs.LogGroup(stack, "Lines")
     topic = sns.Topic.from_topic_arn(stack, "Ours", "arn:aws:sns:eu-central-1:123456789012:ours")
     ModelMonitoring(stack, "Monitoring", spec=spec, log_group=group, topic=topic)
+
+
+def _beside(app: App) -> None:
+    """The parts beside a function and a log group that are there already, each alone."""
+    stack = Stack(app, "beside")
+    group = logs.LogGroup.from_log_group_name(stack, "Lines", "/abc_corp/housing/house_value")
+    function = lambda_.Function.from_function_attributes(
+        stack,
+        "Function",
+        function_arn=stack.format_arn(
+            service="lambda", resource="function", resource_name="ours", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        ),
+        role=iam.Role.from_role_name(stack, "Role", "ours"),
+        same_environment=True,
+    )
+    topic = sns.Topic.from_topic_arn(stack, "Ours", "arn:aws:sns:eu-central-1:123456789012:ours")
+    spec = load_spec(SPECS / "parts", "prod", {})
+    InferenceQueue(stack, "Queue", spec=spec, function=function, topic=topic)
+    InferenceHistory(stack, "History", spec=spec, log_group=group, topic=topic)

@@ -22,6 +22,8 @@ ACKNOWLEDGED = {
     "Api/Rest/Api/DeploymentStage.prod": {"APIG3", "APIG6"},
     "Api/Rest/LogsRole": {MANAGED.format("service-role/AmazonAPIGatewayPushToCloudWatchLogs")},
     "Function/Function": {"L1"},
+    "History/Failures": {"SQS3"},
+    "History/Writer/Function": {"L1"},
     "Function/Role": {MANAGED.format("CloudWatchLambdaInsightsExecutionRolePolicy")},
     "Function/Rollout/Role": {"IAM5[Resource::<Function6B188E59.Arn>:*]", ALL_ALARMS},
     "Monitoring/Topics/Slack/ShowAlarms": {"IAM5[Resource::*]", ALL_ALARMS},

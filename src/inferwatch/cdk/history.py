@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_logs_destinations as logs_destinations
 from aws_cdk import aws_sns as sns
@@ -18,7 +18,7 @@ from inferwatch.cdk import acknowledged, existing
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.side_function import SideFunction
-from inferwatch.cdk.sqs_queue import sqs_queue
+from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
 from inferwatch.cdk.subscription import TRANSACTIONS
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import HISTORY_INDEX, Names, names
@@ -28,7 +28,20 @@ from inferwatch.serving import history_writer
 HANDLER = "inferwatch.serving.history_writer.handler"
 ALARM = "History-Alarm"
 TIMEOUT = 60
+EVENT_AGE = 6 * 3600
+"""Seconds: how long Lambda tries a batch where it may not start the function."""
 FAILURES_KEPT_DAYS = 14
+# What DynamoDB asks of who writes, without wildcards.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+_USE_KEY = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+]
 # Short ones: with the keys, an entry of the index is less than a kilobyte, so that it costs one write unit.
 _IN_INDEX = ["status", "elapse", "confidence", "model_version"]
 
@@ -140,14 +153,22 @@ class InferenceHistory(Construct):
         )
         side.function.add_environment(history_writer.TABLE_VARIABLE, self.table.table_name)
         side.function.add_environment(history_writer.DAYS_VARIABLE, str(days))
-        side.function.configure_async_invoke(
-            on_failure=destinations.SqsDestination(self.failures), retry_attempts=2, max_event_age=Duration.hours(6)
-        )
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "Tries",
+            function_name=side.function.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=EVENT_AGE,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self.failures.queue_arn)
+            ),
+        ).node.add_dependency(grant_send(self.failures, side.role))
         iam.Grant.add_to_principal(
             grantee=side.role, actions=["dynamodb:BatchWriteItem"], resource_arns=[self.table.table_arn]
         )
         if self.table.encryption_key is not None:
-            self.table.encryption_key.grant_encrypt_decrypt(side.role)
+            self.table.encryption_key.grant(side.role, *_USE_KEY)
         return side
 
     def _alarm(self, topic: sns.ITopic | None) -> cloudwatch.CfnAlarm:

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.members import arguments
-from inferwatch.cdk.sqs_queue import sqs_queue
+from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.names import Names, names
@@ -61,7 +61,7 @@ class InferenceQueue(Construct):
 
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let `grantee` put messages in."""
-        return self.queue.grant_send_messages(grantee)
+        return grant_send(self.queue, grantee)
 
     def _dead_letters(self, key: kms.IKey | None) -> sqs.Queue:
         # By its name: the two queues could not refer to each other.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -23,4 +24,13 @@ def sqs_queue(
         encryption_master_key=key,
         enforce_ssl=True,
         **options,
+    )
+
+
+def grant_send(queue: sqs.IQueue, grantee: iam.IGrantable) -> iam.Grant:
+    """Let `grantee` put messages in. CDK's own grant would allow all operations of the key that encrypts."""
+    if queue.encryption_master_key is not None:
+        queue.encryption_master_key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+    return iam.Grant.add_to_principal(
+        grantee=grantee, actions=["sqs:SendMessage", "sqs:GetQueueUrl"], resource_arns=[queue.queue_arn]
     )

@@ -6,28 +6,34 @@ import re
 from typing import Any
 
 from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_kms as kms
+from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
-from inferwatch.cdk import existing
 from inferwatch.cdk.api import InferenceApi
+from inferwatch.cdk.data_key import data_key
 from inferwatch.cdk.function import InferenceFunction
 from inferwatch.cdk.given import Given, as_spec
-from inferwatch.cdk.log_group import KEPT, log_group, log_key
+from inferwatch.cdk.history import InferenceHistory
+from inferwatch.cdk.log_group import KEPT
+from inferwatch.cdk.model_logs import ModelLogs
 from inferwatch.cdk.monitoring import ModelMonitoring
+from inferwatch.cdk.outputs import outputs
+from inferwatch.cdk.queue import InferenceQueue
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
+from inferwatch.spec import record
 
 _NO_TAG = re.compile(r"[^\w .:/=+@-]")
 
 
 class ModelStack(Stack):
-    """Function, API and monitoring of one spec; its alarms turn a rollout back.
+    """All parts that one spec asks for. Its alarms turn a rollout back, but for those on what waits in queues.
 
     The stack's name, and the account and region of `[aws]`, are the spec's unless `options`, a Stack's own, say
-    otherwise. removal_policy: of the log groups and their key. Raises SpecError, DeployError.
+    otherwise. removal_policy: of the log groups, the history and their keys. Raises SpecError, DeployError.
 
-    function, api (None where the spec has none), monitoring.
+    logs, function, monitoring; api, queue, history: None where the spec has none.
     """
 
     def __init__(
@@ -49,38 +55,49 @@ class ModelStack(Stack):
             "description": f"{identity.model_name} ({identity.environment}) of {identity.namespace}, by InferWatch",
         }
         super().__init__(scope, id or self.called.stack, **{**own, **options})
-        has_api = self.spec.api.type != "none"
-        self.log_group, self.access_log_group = self._log_groups(has_api, removal_policy)
-        self.function = InferenceFunction(self, "Function", spec=self.spec, log_group=self.log_group)
-        self.api = (
-            InferenceApi(
-                self, "Api", spec=self.spec, function=self.function.alias, access_log_group=self.access_log_group
-            )
-            if has_api
-            else None
-        )
+        self.logs = ModelLogs(self, "Logs", spec=self.spec, called=self.called, removal_policy=removal_policy)
+        self.function = InferenceFunction(self, "Function", spec=self.spec, log_group=self.logs.records)
+        self.api = self._api()
         self.monitoring = ModelMonitoring(
-            self, "Monitoring", spec=self.spec, log_group=self.log_group, access_log_group=self.access_log_group
+            self, "Monitoring", spec=self.spec, log_group=self.logs.records, access_log_group=self.logs.access
         )
-        self.function.roll_back_on(self.monitoring.alarms.values())
+        self.function.roll_back_on(self._of_the_version())
+        key = data_key(self, "DataKey", spec=self.spec, removal_policy=removal_policy)
+        self.queue = self._queue(key)
+        self.history = self._history(key, removal_policy)
         self._tag()
-        self._outputs()
+        for name, value in outputs(self).items():
+            CfnOutput(self, name, value=value)
 
-    def _log_groups(self, has_api: bool, removal_policy: RemovalPolicy) -> tuple[logs.ILogGroup, logs.ILogGroup | None]:
-        """The records', and the API's access log, with one key for both. One that is there already stays as it is."""
-        ids = {"Records": self.called.log_group} | ({"Access": self.called.access_log_group} if has_api else {})
-        shared: dict[str, Any] = {"spec": self.spec, "removal_policy": removal_policy}
-        scope = Construct(self, "Logs")
-        there = existing.log_groups(self.node)
-        new = [name for name in ids.values() if name not in there]
-        key = log_key(scope, "Key", groups=new, **shared) if new else None
-        found: dict[str, logs.ILogGroup] = {
-            id: log_group(scope, id, name=name, key=key, **shared)
-            if name in new
-            else logs.LogGroup.from_log_group_name(scope, id, name)
-            for id, name in ids.items()
-        }
-        return found["Records"], found.get("Access")
+    def _api(self) -> InferenceApi | None:
+        if self.spec.api.type == "none":
+            return None
+        function, access = self.function.alias, self.logs.access
+        return InferenceApi(self, "Api", spec=self.spec, function=function, access_log_group=access)
+
+    def _queue(self, key: kms.IKey | None) -> InferenceQueue | None:
+        if self.spec.queue is None:
+            return None
+        function = self.function.alias
+        return InferenceQueue(self, "Queue", spec=self.spec, function=function, encryption_key=key, watched=True)
+
+    def _history(self, key: kms.IKey | None, removal_policy: RemovalPolicy) -> InferenceHistory | None:
+        if self.spec.history is None:
+            return None
+        return InferenceHistory(
+            self,
+            "History",
+            spec=self.spec,
+            log_group=self.logs.records,
+            removal_policy=removal_policy,
+            encryption_key=key,
+            topic=self.monitoring.topic,
+        )
+
+    def _of_the_version(self) -> list[IAlarmRef]:
+        """The alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
+        made = self.monitoring.alarms
+        return [made[alarm.name] for alarm in self.spec.alarms if alarm.metric not in record.GAUGES]
 
     def _tag(self) -> None:
         identity = self.spec.identity
@@ -90,17 +107,3 @@ class ModelStack(Stack):
             ("node", identity.namespace),
         ):
             Tags.of(self).add(f"inferwatch:{name}", _NO_TAG.sub("-", value))
-
-    def _outputs(self) -> None:
-        outputs = {
-            "FunctionName": self.function.function.function_name,
-            "LogGroup": self.function.log_group.log_group_name,
-            "Dashboard": f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
-            f"#dashboards/dashboard/{self.called.dashboard}",
-        }
-        if self.api is not None:
-            outputs["Url"] = self.api.url
-            if self.api.api_key is not None:
-                outputs["ApiKeyId"] = self.api.api_key.key_id
-        for name, value in outputs.items():
-            CfnOutput(self, name, value=value)

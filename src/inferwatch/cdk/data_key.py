@@ -1,0 +1,28 @@
+"""The key of the account's own that encrypts what holds a model's payloads beside its logs."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from inferwatch.cdk.log_group import KEY_WAITS
+from inferwatch.spec.monitor_spec import MonitorSpec
+
+
+def data_key(scope: Construct, id: str, *, spec: MonitorSpec, removal_policy: RemovalPolicy) -> kms.Key | None:
+    """The key for queue and history where `logs.customer_key` asks for one and the spec has either; else None.
+
+    Who may use it is said by the grants of what it encrypts. It is kept as long as the table is.
+    """
+    if not spec.logs.customer_key or (spec.queue is None and spec.history is None):
+        return None
+    return kms.Key(
+        scope,
+        id,
+        description=f"Encrypts the messages and transactions of {spec.identity.model_name}"
+        f" ({spec.identity.environment})",
+        enable_key_rotation=True,
+        pending_window=KEY_WAITS,
+        removal_policy=removal_policy,
+    )
