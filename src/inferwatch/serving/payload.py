@@ -7,6 +7,7 @@ values may be is `features.check`'s to say. A refusal never says what came: a ba
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -48,7 +49,7 @@ def record_of(text: str, declared: Declared) -> list[str]:
     Raises Rejected where there is no record, more than one, or text that is no CSV.
     """
     try:
-        lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+        lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
         rows = [row for row in csv.reader(lines, skipinitialspace=True, strict=True) if row]
     except csv.Error as error:
         raise Rejected("MalformedCsv", f"this is no CSV: {error}", expected(declared)) from error
