@@ -16,6 +16,8 @@ INVOCATION_URI = rf"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/2015-03-31/
 _INVOCATION = r"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/\1/invocations"
 SLACK = {"SlackWorkspaceId": r"[TE][0-9A-Z]{7,}", "SlackChannelId": r"[CG][0-9A-Z]{7,}"}
 
+PARQUET_BUFFER = (64, 128)
+
 Check = Callable[[Template], list[str]]
 
 
@@ -116,6 +118,19 @@ def integration_uris(template: Template) -> list[str]:
         for logical, uri in uris.items()
         if not (match := re.fullmatch(INVOCATION_URI, str(uri))) or match["function"] not in functions
     ]
+
+
+def parquet_buffers(template: Template) -> list[str]:
+    """Delivery streams that write Parquet gather 64 MB or more; Firehose's default, 5, is refused."""
+    low, high = PARQUET_BUFFER
+    problems = []
+    for logical, properties in _of(template, "AWS::KinesisFirehose::DeliveryStream"):
+        destination = properties.get("ExtendedS3DestinationConfiguration", {})
+        conversion = destination.get("DataFormatConversionConfiguration")
+        size = destination.get("BufferingHints", {}).get("SizeInMBs", 5)
+        if conversion and conversion.get("Enabled", True) and not low <= size <= high:
+            problems.append(f"{logical}: a buffer of {size} MB cannot become Parquet")
+    return problems
 
 
 CHECKS: tuple[Check, ...] = (

@@ -5,6 +5,7 @@ ModelStack              all of the below, for one model in one environment
 ├── InferenceApi        the API Gateway in front of it
 ├── InferenceQueue      a queue in front of it, and its dead-letter queue
 ├── InferenceHistory    a table of the last transactions
+├── TransactionLake     every transaction as Parquet in S3, with a table for Athena
 └── ModelMonitoring     metrics, alarms, dashboard, saved queries, notifications
 model_app               an app with the stack of a model's folder
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from inferwatch.cdk.app import model_app
     from inferwatch.cdk.function import InferenceFunction
     from inferwatch.cdk.history import InferenceHistory
+    from inferwatch.cdk.lake import TransactionLake
     from inferwatch.cdk.monitoring import ModelMonitoring
     from inferwatch.cdk.queue import InferenceQueue
     from inferwatch.cdk.stack import ModelStack
@@ -35,6 +37,7 @@ __all__ = [
     "InferenceQueue",
     "ModelMonitoring",
     "ModelStack",
+    "TransactionLake",
     "model_app",
 ]
 
@@ -45,6 +48,7 @@ _ROOM = {
     "InferenceQueue": "inferwatch.cdk.queue",
     "ModelMonitoring": "inferwatch.cdk.monitoring",
     "ModelStack": "inferwatch.cdk.stack",
+    "TransactionLake": "inferwatch.cdk.lake",
     "model_app": "inferwatch.cdk.app",
 }
 

@@ -11,6 +11,9 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 HISTORY_INDEX = "by-model-and-time"
 """Of the history's table."""
 
+LAKE_TABLE = "transactions"
+"""Of the lake's database."""
+
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one model's resources, in one account and region.

@@ -1,0 +1,151 @@
+"""Every transaction of a model as Parquet in S3, for Athena, DuckDB and Spark."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from inferwatch.cdk.given import Given, as_spec
+from inferwatch.cdk.lake_bucket import lake_bucket, places
+from inferwatch.cdk.lake_delivery import LakeDelivery, allow, through_s3
+from inferwatch.cdk.lake_table import LakeTable
+from inferwatch.cdk.log_group import KEPT
+from inferwatch.cdk.side_function import SideFunction
+from inferwatch.cloudwatch import limits
+from inferwatch.cloudwatch.names import Names, names
+from inferwatch.errors import SpecError
+from inferwatch.lake import feature_columns
+from inferwatch.serving import lake_transform
+
+HANDLER = "inferwatch.serving.lake_transform.handler"
+TIMEOUT = 60
+MEMORY = 512
+GB = 10**9
+
+
+class TransactionLake(Construct):
+    """A bucket of Parquet files by the spec's `[lake]`, what fills it off the request path, and what asks it.
+
+    log_group: where the model's lines are; it gives one of its two subscriptions. bucket: one of the user's own, whose
+    lifecycle is its owner's matter; else one is made, which stays when the stack goes (`removal_policy`).
+    encryption_key: of the bucket that is made, else it has its own. Raises SpecError, DeployError.
+
+    bucket, delivery_stream, transform (the function), database, table, workgroup (Athena's).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        spec: Given,
+        log_group: logs.ILogGroup,
+        called: Names | None = None,
+        bucket: s3.IBucket | None = None,
+        encryption_key: kms.IKey | None = None,
+        removal_policy: RemovalPolicy = KEPT,
+    ) -> None:
+        super().__init__(scope, id)
+        spec = as_spec(spec)
+        limits.check(spec)
+        if spec.lake is None:
+            raise SpecError(spec.file, "lake", "is missing; [lake], be it empty, asks for one")
+        self._called = called = called or names(spec)
+        self.bucket: s3.IBucket = bucket or lake_bucket(
+            self, called=called, days=spec.lake.days, removal_policy=removal_policy, encryption_key=encryption_key
+        )
+        features = feature_columns.declared(spec.features)
+        self._table = LakeTable(
+            self, "Catalog", called=called, bucket=self.bucket, days=spec.lake.days, features=features
+        )
+        self.database, self.table = self._table.database, self._table.table
+        self.transform = SideFunction(
+            self,
+            "Transform",
+            spec=spec,
+            name=called.lake_transform,
+            description=f"Turns the records of {called.prefix} into rows of its lake",
+            handler=HANDLER,
+            timeout=TIMEOUT,
+            memory=MEMORY,
+        )
+        self.transform.function.add_environment(lake_transform.COLUMNS, ",".join(features))
+        self._let_put_back()
+        self._delivery = LakeDelivery(
+            self,
+            "Delivery",
+            spec=spec,
+            called=called,
+            lines=log_group,
+            bucket=self.bucket,
+            table=self._table,
+            transform=self.transform.function,
+        )
+        self.delivery_stream = self._delivery.stream
+        self.workgroup = self._workgroup(spec.lake.scan_limit_gb)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let `grantee` ask Athena about this model's transactions, and read the files themselves."""
+        asked, *others = self._reading()
+        grant = iam.Grant.add_to_principal(grantee=grantee, actions=asked.actions, resource_arns=asked.resources)
+        for statement in others:
+            grantee.grant_principal.add_to_principal_policy(statement)
+        return grant
+
+    def _reading(self) -> list[iam.PolicyStatement]:
+        """https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html"""
+        stack, where, bucket = Stack.of(self), places(self._called), self.bucket
+        workgroup = stack.format_arn(service="athena", resource="workgroup", resource_name=self._called.lake)
+        queries = ["GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution"]
+        written = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+        statements = [
+            allow([f"athena:{name}" for name in queries], [workgroup]),
+            allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], self._table.arns),
+            allow(["s3:GetBucketLocation"], [bucket.bucket_arn]),
+            iam.PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=[bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{where.transactions}*", f"{where.results}*"]}},
+            ),
+            allow(["s3:GetObject"], [bucket.arn_for_objects(f"{where.transactions}*")]),
+            allow(written, [bucket.arn_for_objects(f"{where.results}*")]),
+        ]
+        key = bucket.encryption_key
+        return [*statements, through_s3(self, key.key_arn)] if key else statements
+
+    def _let_put_back(self) -> None:
+        """The stream by its name: it needs the function, and so cannot be made before it."""
+        stream = Stack.of(self).format_arn(
+            service="firehose", resource="deliverystream", resource_name=self._called.lake
+        )
+        self.transform.role.add_to_policy(allow(["firehose:PutRecordBatch"], [stream]))
+
+    def _workgroup(self, scan_limit_gb: float) -> athena.CfnWorkGroup:
+        key = self.bucket.encryption_key
+        encryption = athena.CfnWorkGroup.EncryptionConfigurationProperty(
+            encryption_option="SSE_KMS" if key else "SSE_S3", kms_key=key.key_arn if key else None
+        )
+        return athena.CfnWorkGroup(
+            self,
+            "Workgroup",
+            name=self._called.lake,
+            description=f"Questions about the transactions of {self._called.prefix}",
+            recursive_delete_option=True,  # with its past queries, else it cannot go
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                bytes_scanned_cutoff_per_query=round(scan_limit_gb * GB),
+                publish_cloud_watch_metrics_enabled=True,
+                engine_version=athena.CfnWorkGroup.EngineVersionProperty(
+                    selected_engine_version="Athena engine version 3"
+                ),
+                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=self.bucket.s3_url_for_object(places(self._called).results),
+                    encryption_configuration=encryption,
+                ),
+            ),
+        )
