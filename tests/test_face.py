@@ -20,6 +20,7 @@ FACE = {
     "Monitor",
     "MonitorSpec",
     "QueryError",
+    "QueueError",
     "RuntimeStartError",
     "SpecError",
     "StoreError",

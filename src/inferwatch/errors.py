@@ -7,6 +7,7 @@ InferWatchError                 caught by the command line and printed as one me
 ├── RuntimeStartError           the local runtime: a port in use, an environment that does not start
 ├── DeliveryError               a notification that its target did not take
 ├── QueryError                  a question that cannot be answered: unknown metric, statistic, field
+├── QueueError                  a message that a queue did not take: which, why, what to do
 ├── AwsError                    AWS refused or could not be reached: which call, why, and what to do
 ├── DeployError                 a deployment that cannot begin or did not end well
 └── MissingExtraError           a part that needs an extra; names the install command
@@ -59,6 +60,10 @@ class DeliveryError(InferWatchError):
 
 class QueryError(InferWatchError):
     """A question that the store cannot answer as asked."""
+
+
+class QueueError(InferWatchError):
+    """A message that could not be put into a queue."""
 
 
 class AwsError(InferWatchError):

@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "a real model served, recorded, measured and watched, in a live page",
     "init": "make the project of a new model, which runs here and on AWS as it is",
     "up": "serve the model of a folder, record and watch it",
+    "send": "put messages into a model's queue",
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",

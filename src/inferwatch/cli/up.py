@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.spec import load_spec
+from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.sample import sample
+
+if TYPE_CHECKING:
+    from inferwatch.cli.station import Station
 
 HOST = "127.0.0.1"
 PORT = 8080
 PAGE_PORT = 8081
+QUEUE_PORT = 9324
+"""Where SQS on one machine is usually found."""
+
+_PORTS = click.IntRange(0, 65_535)
 
 
 @click.command()
@@ -20,28 +32,52 @@ PAGE_PORT = 8081
 @options.data
 @options.environment
 @click.option("--host", default=HOST, show_default=True, help="Address that the gateway binds.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="Of the gateway.")
-@click.option("--page-port", type=click.IntRange(0, 65_535), default=PAGE_PORT, show_default=True, help="Of the page.")
-def command(path: Path, data: Path, environment: str | None, host: str, port: int, page_port: int) -> None:
+@click.option("--port", type=_PORTS, default=PORT, show_default=True, help="Of the gateway.")
+@click.option("--page-port", type=_PORTS, default=PAGE_PORT, show_default=True, help="Of the page.")
+@click.option("--queue-port", type=_PORTS, default=QUEUE_PORT, show_default=True, help="Of the queue.")
+def command(
+    path: Path, data: Path, environment: str | None, host: str, port: int, page_port: int, queue_port: int
+) -> None:
     """Serve the model in PATH (its folder or its inferwatch.toml), record and watch it until Ctrl-C.
 
-    POST /predict takes the features as JSON. Ports of 0 take free ones. A model without `predict` is not served, and
-    what its own programs record into the data folder is watched.
+    POST /predict takes the features as JSON. A model with a queue has it at the queue's port, for the AWS CLI, for
+    `inferwatch send` and whatever else speaks SQS. Ports of 0 take free ones. A model without `predict` is not served,
+    and what its own programs record into the data folder is watched.
     """
     from inferwatch.cli.station import Station
 
     spec = load_spec(path, environment)
-    station = Station(spec, data, os.environ, host=host, port=port, page_port=page_port)
+    station = Station(spec, data, os.environ, host=host, port=port, page_port=page_port, queue_port=queue_port)
 
     def started() -> None:
         name = f"{spec.identity.log_group}, version {spec.identity.model_version}, {spec.identity.environment}"
         output.note(f"{name} is up.")
-        if station.gateway_url:
-            output.note(f"  predict  {station.gateway_url}/predict")
-        else:
-            output.note("  records  of programs that write into the data folder; the spec names no `predict` to serve")
-        output.note(f"  page     {station.page_link}")
-        output.note(f"  data     {data.resolve()}")
+        for line in _said(station):
+            output.note(f"  {line}")
         output.note("Ctrl-C ends it.")
 
     station.run(started, lambda: output.note(f"Starting {spec.identity.log_group} ..."))
+
+
+def _said(station: Station) -> list[str]:
+    if station.function is None:
+        lines = ["records  of programs that write into the data folder; the spec names no `predict` to serve"]
+    else:
+        lines = [f"predict  {station.function.url}/predict"]
+        if queue := station.function.queue:
+            lines.append(f"queue    {queue.url}")
+            lines.append(f"dead     {queue.dead_letters_url}")
+            lines.append(f"send     {send_command(station.spec, station.data)}")
+    return [*lines, f"page     {station.page_link}", f"data     {station.data.resolve()}"]
+
+
+def send_command(spec: MonitorSpec, data: Path) -> str:
+    """The command that puts a message into the queue of a model that is up, from where `up` was called."""
+    words = ["inferwatch", "send", orjson.dumps(sample(spec.features) or {"payload": "..."}).decode()]
+    if Path(spec.folder).resolve() != Path.cwd():
+        words += ["--spec", spec.folder]
+    if data != options.DATA:
+        words += ["--data", str(data)]
+    if spec.environments and spec.identity.environment != "dev":
+        words += ["--environment", spec.identity.environment]
+    return shlex.join(words)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from inferwatch.local.embedded import metrics_line
 from inferwatch.local.stream import Stream
 from inferwatch.spec import record
 
@@ -41,7 +40,8 @@ class Refusals:
             return
         if self._stream is None:
             self._stream = Stream(self._data, self._compiled["log_group"], f"gateway/{uuid.uuid4().hex}")
-        self._stream.line(orjson.dumps(self._line(now_ms)))
+        values = {record.THROTTLES: self._throttled, record.REFUSED_COUNT: self._refused}
+        self._stream.line(metrics_line(self._compiled, "gateway_refusals", values, now_ms))
         self._throttled = self._refused = 0
 
     def close(self, now_ms: int) -> None:
@@ -50,26 +50,3 @@ class Refusals:
         if self._stream is not None:
             self._stream.seal(now_ms)
             self._stream = None
-
-    def _line(self, now_ms: int) -> dict[str, Any]:
-        metrics = [self._definition(name) for name in (record.THROTTLES, record.REFUSED_COUNT)]
-        directive = {
-            "Namespace": self._compiled["metric_namespace"],
-            "Dimensions": [list(record.DIMENSIONS)],
-            "Metrics": metrics,
-        }
-        return {
-            "_aws": {"Timestamp": now_ms, "CloudWatchMetrics": [directive]},
-            "v": record.LINE_VERSION,
-            "namespace": self._compiled["namespace"],
-            "type": "gateway_refusals",
-            **{name: self._compiled[name] for name in record.DIMENSIONS},
-            record.THROTTLES: self._throttled,
-            record.REFUSED_COUNT: self._refused,
-        }
-
-    def _definition(self, name: str) -> dict[str, Any]:
-        definition: dict[str, Any] = {"Name": name, "Unit": record.BUILT_IN_UNITS[name]}
-        if name in self._compiled["high_resolution"]:
-            definition["StorageResolution"] = 1
-        return definition

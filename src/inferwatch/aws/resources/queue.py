@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import boto3
 import msgspec
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
+from inferwatch.errors import QueueError
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -47,6 +50,18 @@ def send(session: boto3.Session, url: str, body: str) -> str:
     """Put a message into the queue; gives its id. Raises AwsError."""
     with explained("putting a message into the queue"):
         return str(session.client("sqs").send_message(QueueUrl=url, MessageBody=body)["MessageId"])
+
+
+def send_batch(session: boto3.Session, url: str, bodies: Sequence[str]) -> list[str]:
+    """Put at most ten messages into the queue; gives their ids. Raises AwsError, and QueueError where SQS took some."""
+    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    with explained("putting messages into the queue"):
+        said = session.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+    for failed in said.get("Failed", ()):
+        problem = f"SQS refused {failed.get('Message', failed['Code'])!r}"
+        raise QueueError(f"{problem}; of these {len(bodies)} messages it took {len(said.get('Successful', ()))}")
+    ids = {sent["Id"]: sent["MessageId"] for sent in said["Successful"]}
+    return [ids[entry["Id"]] for entry in entries]
 
 
 def consumer(site: Site, queue: Queue) -> Consumer | None:

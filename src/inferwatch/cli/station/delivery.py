@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.station.heartbeats import Heartbeats
+from inferwatch.cli.station.heartbeats import NOTIFICATIONS, Heartbeats
 from inferwatch.cli.station.trouble import Trouble
 from inferwatch.notify.delivery import deliver_due
 from inferwatch.ports import Notify
@@ -14,7 +14,6 @@ from inferwatch.store import Store
 from inferwatch.store.outbox import Outbox
 
 ROUND_SECONDS = 0.5
-NOTIFICATIONS = "notifications"
 
 
 def deliver(

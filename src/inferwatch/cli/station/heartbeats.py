@@ -6,6 +6,11 @@ from collections.abc import Callable
 
 from inferwatch.web.health import STALE_AFTER_MS
 
+INGEST = "ingest"
+ALARMS = "alarms"
+NOTIFICATIONS = "notifications"
+QUEUE = "queue"
+
 
 class Heartbeats:
     """The last time each part came round. Times are epoch milliseconds."""

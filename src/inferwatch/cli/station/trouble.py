@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from inferwatch.errors import InferWatchError
 
@@ -20,10 +21,16 @@ class Trouble:
         self._present = ""
 
     def guard(self, work: Callable[[], None]) -> None:
-        """Do one round. A full disk, say, is told and left for the next round; so is an error that nobody foresaw,
-        since a model that nobody watches is worse than a round that is lost."""
-        try:
+        """Do one round, guarded."""
+        with self.guarded():
             work()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """The block is one round. A full disk, say, is told and left for the next round; so is an error that nobody
+        foresaw, since a model that nobody watches is worse than a round that is lost."""
+        try:
+            yield
         except Exception as error:
             expected = isinstance(error, InferWatchError | OSError)
             said = str(error) if expected else f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from inferwatch.alarms.schedule import Schedule
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.scope import scope
-from inferwatch.cli.station.heartbeats import Heartbeats
+from inferwatch.cli.station.heartbeats import ALARMS, INGEST, Heartbeats
 from inferwatch.cli.station.trouble import Trouble
 from inferwatch.notify import compose
 from inferwatch.spec.alarm import AlarmSpec
@@ -17,9 +17,6 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store
 
 ROUND_SECONDS = 0.25
-
-INGEST = "ingest"
-ALARMS = "alarms"
 
 
 class Watch:
