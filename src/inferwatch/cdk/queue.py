@@ -103,10 +103,9 @@ class InferenceQueue(Construct):
             max_concurrency=self._asked.maximum_concurrency,
             report_batch_item_failures=True,
         )
-        grant = iam.Grant.add_to_principal(
-            grantee=function, actions=_CONSUME, resource_arns=[self.queue.queue_arn], scope=self
-        )
-        grant.apply_before(mapping)
+        iam.Grant.add_to_principal(
+            grantee=function, actions=_CONSUME, resource_arns=[self.queue.queue_arn]
+        ).apply_before(mapping)
         if self.queue.encryption_master_key is not None:
             self.queue.encryption_master_key.grant_decrypt(function)
 
