@@ -13,6 +13,7 @@ from inferwatch.sdk.monitor import Monitor
 from inferwatch.sdk.sinks import MemorySink
 from inferwatch.serving.deadline import AlarmLimit
 from inferwatch.serving.event import http_event
+from inferwatch.serving.features import Rejected
 from inferwatch.serving.service import Service
 
 COMPILED: dict[str, Any] = {
@@ -297,3 +298,98 @@ def test_a_prediction_that_is_too_large_for_an_answer_is_recorded_as_failed() ->
     assert bench.record["status"] == "failed"
     assert "too large for an answer" in bench.record["error"]["message"]
     assert Bench(lambda features: "\u00e9" * 150, answer_max=1000).send({"a": 1})[0] == 200
+
+
+def csv_event(body: str, content_type: str = "text/csv", **more: Any) -> dict[str, Any]:
+    """As API Gateway hands text over: as text."""
+    return {"httpMethod": "POST", "path": "/predict", "headers": {"Content-Type": content_type}, "body": body, **more}
+
+
+@pytest.mark.parametrize("content_type", ["text/csv", "Text/CSV; charset=utf-8"])
+def test_a_body_of_csv_is_one_record(content_type: str) -> None:
+    bench = Bench()
+    answer = bench.service.answer(csv_event("1,2.5\r\n", content_type), bench.limit)
+    assert (answer["statusCode"], orjson.loads(answer["body"])["prediction"]) == (200, 3.5)
+    assert bench.record["request"] == "1,2.5\r\n"
+    assert bench.record["features"] == {"a": 1, "b": 2.5}
+
+
+def test_csv_may_come_in_base64() -> None:
+    bench = Bench()
+    event = csv_event(base64.b64encode(b"1,2").decode(), isBase64Encoded=True)
+    assert bench.service.answer(event, bench.limit)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "said"),
+    [
+        (b"1,2\n3,4", "MalformedCsv", "expected one record of CSV; got 2 records"),
+        (b"", "MalformedCsv", "expected one record of CSV; got nothing"),
+        (b"\xff1", "MalformedCsv", "the body is no text in UTF-8"),
+        (b'{"a": 1}', "InvalidFeatures", "a must be a number; got a string"),
+    ],
+)
+def test_csv_that_is_none_is_refused_and_kept(body: bytes, kind: str, said: str) -> None:
+    bench = Bench()
+    event = csv_event(base64.b64encode(body).decode(), isBase64Encoded=True)
+    error = orjson.loads(bench.service.answer(event, bench.limit)["body"])["error"]
+    assert error["type"] == kind
+    assert said in error["message"]
+    assert error["expected"] == {"a": "a number", "b": "a number (optional)"}
+    assert bench.record["status"] == "rejected"
+    assert bench.record["request"] == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("body", [{"payload": "1,2"}, {"payload": [1, 2]}, {"payload": {"a": 1, "b": 2}}, [1, 2]])
+def test_a_request_that_does_not_name_its_features_is_recorded_as_it_came(body: Any) -> None:
+    bench = Bench()
+    assert bench.send(body)[1]["prediction"] == 3
+    assert bench.record["request"] == body
+    assert bench.record["features"] == {"a": 1, "b": 2}
+
+
+def test_a_direct_invocation_may_wrap_its_request_too() -> None:
+    bench = Bench()
+    assert bench.service.answer({"payload": "1,2"}, bench.limit)["prediction"] == 3
+
+
+@pytest.mark.parametrize("body", [{"payload": "1,2"}, {"payload": {"a": 1, "b": 2}}, [1, 2]])
+def test_a_request_that_redaction_cannot_search_is_hidden_as_a_whole(body: Any) -> None:
+    bench = Bench(redact=["request.a", "features.a"])
+    assert bench.send(body)[0] == 200
+    assert bench.record["request"] is None
+    assert bench.record["features"] == {"a": None, "b": 2}
+
+
+def test_a_model_of_numbers_gets_a_list_and_one_of_texts_its_object() -> None:
+    seen: list[Any] = []
+    sink = MemorySink()
+    compiled = {**COMPILED, "features": {}}
+    service = Service(compiled, lambda features: seen.append(features) or 1, Monitor(compiled, sink))
+    limit = AlarmLimit(lambda: 10_000.0)
+    for body in ('{"payload": "1,2.5"}', '{"payload": "a text"}', "[1, 2]"):
+        answer = service.answer(csv_event(body, "application/json"), limit)
+        assert answer["statusCode"] == 200
+    assert seen == [[1, 2.5], {"payload": "a text"}, [1, 2]]
+    assert [record.get("features") for record in sink.records] == [[1, 2.5], None, None]
+    assert service.answer(csv_event("a text"), limit)["statusCode"] == 400
+    assert service.answer(csv_event('["a"]', "application/json"), limit)["statusCode"] == 400
+
+
+def test_a_metric_of_a_feature_is_measured_however_it_came() -> None:
+    compiled = {**COMPILED, "metrics": [{"name": "Rooms", "field": "features.a", "unit": "Count"}]}
+    sink = MemorySink()
+    service = Service(compiled, add, Monitor(compiled, sink))
+    for body in ('{"a": 3}', '{"payload": "3"}', "[3]"):
+        service.answer(csv_event(body, "application/json"), AlarmLimit(lambda: 10_000.0))
+    assert [record["Rooms"] for record in sink.records] == [3, 3, 3]
+
+
+def test_what_predict_rejects_is_the_clients_mistake() -> None:
+    def predict(_: Any) -> Any:
+        raise Rejected("ModelError", "the endpoint refused it")
+
+    bench = Bench(predict)
+    status, answer = bench.send({"a": 1})
+    assert (status, answer["error"]) == (400, {"type": "ModelError", "message": "the endpoint refused it"})
+    assert bench.record["status"] == "rejected"
