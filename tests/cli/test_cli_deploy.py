@@ -164,8 +164,8 @@ def test_a_zip_needs_no_docker(model: Path, ready: boto3.Session, calls: Path, m
     ("program", "says"),
     [("true", None), ("false", "cannot reach its engine"), ("no-such-program", "there is no 'no-such-program'")],
 )
-def test_docker_is_asked_whether_it_can_build(program: str, says: str | None) -> None:
-    problem = docker.problem({"CDK_DOCKER": program, "PATH": "/usr/bin:/bin"})
+def test_docker_is_asked_whether_it_can_build(model: Path, program: str, says: str | None) -> None:
+    problem = docker.problem(load_spec(model, environ={}), {"CDK_DOCKER": program, "PATH": "/usr/bin:/bin"})
     assert (problem is None) == (says is None)
     assert says is None or says in (problem or "")
 

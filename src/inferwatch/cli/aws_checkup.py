@@ -36,10 +36,10 @@ def tools(spec: MonitorSpec) -> Iterator[Finding]:
         yield Finding("cdk", "warning", says)
         return
     yield Finding("cdk", "ok", "everything of inferwatch[cdk] is there, Node.js too")
-    if spec.function.package == "image":
-        from inferwatch.cli.deployment import docker
+    from inferwatch.cli.deployment import docker
 
-        problem = docker.problem(os.environ)
+    if docker.needed(spec):
+        problem = docker.problem(spec, os.environ)
         yield Finding("docker", "warning" if problem else "ok", problem or "images can be built here")
 
 
@@ -124,11 +124,13 @@ def _function(site: Site) -> Iterator[Finding]:
 
 
 def _in_the_way(site: Site) -> Iterator[Finding]:
+    from inferwatch.aws.resources import subscriptions, taken
     from inferwatch.cli.deployment import log_groups, preflight
 
-    problems = (preflight.function_problem(site), log_groups.problem(site))
+    looks = (preflight.function_problem, taken.problem, log_groups.problem, subscriptions.problem)
+    problems = [look(site) for look in looks]
     if not any(problems):
-        yield Finding("names", "ok", "nobody else has the names of the function and of the log group")
+        yield Finding("names", "ok", "nobody else has the names of the function, its parts and the log group")
     for problem in filter(None, problems):
         yield Finding("names", "warning", problem)
 

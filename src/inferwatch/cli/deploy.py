@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ import click
 import orjson
 
 from inferwatch.cli import options, output
-from inferwatch.cli.synth import show
+from inferwatch.cli.synth import describe, show
 from inferwatch.cloudwatch import limits
 from inferwatch.errors import AwsError, DeployError
-from inferwatch.spec import load_spec
+from inferwatch.finding import Finding
 
 if TYPE_CHECKING:
     from inferwatch.aws.site import Site
@@ -28,45 +28,53 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--bootstrap", is_flag=True, help="First make CDK's bucket, repository and roles, if they are not there.")
 @click.option("--existing-log-group", is_flag=True, help="Use the log group that is there already, as it is.")
+@options.pipeline
 def command(
-    path: Path, environment: str | None, region: str | None, yes: bool, bootstrap: bool, existing_log_group: bool
+    *,
+    path: Path,
+    environment: str | None,
+    region: str | None,
+    yes: bool,
+    bootstrap: bool,
+    existing_log_group: bool,
+    pipeline: bool,
 ) -> None:
-    """Make or change the model in PATH on AWS: function, API, logs, metrics, dashboard, alarms, notifications.
+    """Make or change the model in PATH on AWS: function, parts, logs, metrics, dashboard, alarms, notifications.
 
     What is missing is said before anything is made. A container image needs Docker here.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import outcome, question, synthesis
+    from inferwatch.cli.deployment import app, outcome, preflight, question, synthesis
 
-    spec = load_spec(path, environment)
+    one, spec = app.chosen(path, environment, pipeline=pipeline)
     limits.check(spec)
     if region is not None and spec.aws.region not in (None, region):
         raise DeployError(
             f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
         )
-    where = open_site(spec, region)
+    where = app.at(open_site(spec, region), one)
     variables = _variables(where)
-    _look_first(where, variables, bootstrap=bootstrap, existing_log_group=existing_log_group)
+    output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
+    _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, existing_log_group=existing_log_group))
     assembly = Path(spec.folder) / synthesis.OUTPUT
     target = synthesis.Target(where.caller.account, where.caller.region)
     there = _log_groups_to_use(where)
-    for stack in synthesis.synthesize(spec, assembly, target, variables, existing_log_groups=there):
+    for stack in synthesis.synthesize(spec, assembly, target, variables, app=one, existing_log_groups=there):
         show(stack)
+    describe(spec, one)
     if not question.agreed(f"Deploy to {where.where}?", yes=yes):
         raise click.Abort
     if bootstrap:
         _bootstrap(where, variables)
-    outputs = _deploy(where, assembly.resolve(), variables)
+    outputs = _deploy(where, assembly.resolve(), variables, ["--all"] if one is app.MODEL else [where.names.stack])
     output.note(f"{where.names.stack} is deployed to {where.where}.")
-    for what, says in outcome.lines(where, outputs):
+    for what, says in outcome.lines(where, outputs) if one is app.MODEL else outcome.of_pipeline(where):
         click.echo(f"  {what:10} {says}")
 
 
-def _look_first(where: Site, variables: Mapping[str, str], *, bootstrap: bool, existing_log_group: bool) -> None:
-    from inferwatch.cli.deployment import preflight
-
-    output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
-    found = list(preflight.findings(where, variables, bootstraps=bootstrap, existing_log_group=existing_log_group))
+def _say(findings: Iterable[Finding]) -> None:
+    """What is to be known before anything is made. Raises DeployError for what is in the way."""
+    found = list(findings)
     for finding in found:
         if finding.verdict == "warning":
             output.note(f"warning: {finding.what}: {finding.says}")
@@ -102,12 +110,12 @@ def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:
         raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
 
 
-def _deploy(where: Site, assembly: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    """Make every stack of the assembly; gives the outputs of the model's."""
+def _deploy(where: Site, assembly: Path, variables: Mapping[str, str], stacks: Sequence[str]) -> dict[str, str]:
+    """Make these stacks of the assembly; gives the outputs of the site's."""
     from inferwatch.cli.deployment import cdk_cli
 
     file = assembly / "outputs.json"
-    arguments = ["deploy", "--app", str(assembly), "--all", "--require-approval", "never", "--no-notices"]
+    arguments = ["deploy", "--app", str(assembly), *stacks, "--require-approval", "never", "--no-notices"]
     arguments += ["--progress", "events", "--outputs-file", str(file)]
     try:
         failed = cdk_cli.run(arguments, Path(where.spec.folder), variables)

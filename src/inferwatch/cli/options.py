@@ -47,6 +47,9 @@ environment: Decorator = click.option(
     help="Environment of the spec. [default: dev]",
 )
 aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
+pipeline: Decorator = click.option(
+    "--pipeline", is_flag=True, help="The pipeline of all environments, in the place of the model."
+)
 region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
 spec_path: Decorator = click.option(
     "--spec",

@@ -11,31 +11,34 @@ import click
 from inferwatch.cli import options, output
 from inferwatch.cli.deployment.wording import counted
 from inferwatch.cloudwatch import limits
-from inferwatch.spec import load_spec
 
 if TYPE_CHECKING:
+    from inferwatch.cli.deployment.app import App
     from inferwatch.cli.deployment.assembly import StackTemplate
+    from inferwatch.spec.monitor_spec import MonitorSpec
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @options.environment
+@options.pipeline
 @click.option(
     "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="[default: cdk.out in the model's folder]"
 )
-def command(path: Path, environment: str | None, out: Path | None) -> None:
+def command(path: Path, environment: str | None, pipeline: bool, out: Path | None) -> None:
     """Write the templates of the model in PATH, and say what they would make. Needs no account.
 
-    Runs the model's own CDK app (cdk.json, or cdk_app.py) where it has one.
+    Runs the model's own CDK app (cdk.json, or cdk_app.py; pipeline_app.py) where it has one.
     """
-    from inferwatch.cli.deployment import synthesis
+    from inferwatch.cli.deployment import app, synthesis
 
-    spec = load_spec(path, environment)
+    one, spec = app.chosen(path, environment, pipeline=pipeline)
     limits.check(spec)
     folder = out or Path(spec.folder) / synthesis.OUTPUT
-    stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ)
+    stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ, app=one)
     for stack in stacks:
         show(stack)
+    describe(spec, one)
     output.note(f"{spec.identity.log_group}, {spec.identity.environment}: in {folder}")
 
 
@@ -49,6 +52,14 @@ def show(stack: StackTemplate) -> None:
     output.table(("Kind", "", "Names"), rows)
     for remark in stack.remarks:
         output.note(f"{remark.level}: {remark.says}")
+
+
+def describe(spec: MonitorSpec, one: App) -> None:
+    """What the model is made of, in people's words; of a pipeline what it deploys."""
+    from inferwatch.cli.deployment import app, parts
+
+    for what, says in parts.described(spec) if one is app.MODEL else parts.of_pipeline(spec):
+        output.note(f"  {what:10} {says}")
 
 
 def _listed(names: list[str]) -> str:

@@ -15,6 +15,7 @@ from inferwatch.errors import DeployError
 STACK = "aws:cloudformation:stack"
 _NAMES = (
     *("FunctionName", "AlarmName", "DashboardName", "LogGroupName", "TopicName", "FilterName", "Name"),
+    *("QueueName", "TableName", "EndpointName", "DeliveryStreamName", "BucketName"),
     *("ConfigurationName", "StageName", "ApplicationName", "DeploymentGroupName", "AliasName", "UsagePlanName"),
 )
 

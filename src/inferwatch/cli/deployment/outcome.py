@@ -19,6 +19,16 @@ _CONSOLES = {
 }
 
 
+_PARTS = {
+    "endpoint": "EndpointName",
+    "queue": "QueueUrl",
+    "letters": "DeadLetterQueueUrl",
+    "history": "HistoryTable",
+    "lake": "LakeBucket",
+}
+"""What the parts are called here, and the stack's output of each."""
+
+
 def lines(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Pairs of what it is, and the link or command. outputs: the stack's."""
     body = shlex.quote(orjson.dumps(sample(site.spec.features)).decode())
@@ -29,9 +39,22 @@ def lines(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     else:
         options = f"--qualifier {site.names.alias} --region {site.caller.region} --cli-binary-format raw-in-base64-out"
         yield "try", f"aws lambda invoke --function-name {site.names.function} {options} --payload {body} /dev/stdout"
+    for what, output in _PARTS.items():
+        if output in outputs:
+            yield what, outputs[output]
+    if site.spec.queue is not None:
+        yield "send", f"inferwatch send --aws {body}"
     yield "dashboard", dashboard(site)
     yield "logs", f"{_console(site)}#logsV2:log-groups/log-group/{_twice_quoted(site.names.log_group)}"
     yield "next", "inferwatch check --aws"
+
+
+def of_pipeline(site: Site) -> Iterator[tuple[str, str]]:
+    """What is to be known of a pipeline: its page, and how the first change comes into it."""
+    name, region = quote(site.names.pipeline, safe=""), site.caller.region
+    yield "pipeline", f"https://{region}.{_host(site)}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
+    if site.spec.pipeline is not None:
+        yield "next", f"push to {site.spec.pipeline.branch} of {site.spec.pipeline.repository}"
 
 
 def dashboard(site: Site) -> str:
@@ -55,8 +78,11 @@ def _request(site: Site, address: str, body: str, api_key_id: str | None) -> str
 
 def _console(site: Site) -> str:
     region = site.caller.region
-    host = _CONSOLES.get(site.partition, _CONSOLES["aws"])
-    return f"https://{region}.{host}/cloudwatch/home?region={region}"
+    return f"https://{region}.{_host(site)}/cloudwatch/home?region={region}"
+
+
+def _host(site: Site) -> str:
+    return _CONSOLES.get(site.partition, _CONSOLES["aws"])
 
 
 def _twice_quoted(name: str) -> str:

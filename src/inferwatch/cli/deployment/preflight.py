@@ -8,9 +8,19 @@ from functools import partial
 from inferwatch.aws import explained
 from inferwatch.aws.alarms import deployed as deployed_alarms
 from inferwatch.aws.notifications import slack
-from inferwatch.aws.resources import bootstrap, concurrency, function, stack
+from inferwatch.aws.resources import (
+    bootstrap,
+    concurrency,
+    function,
+    repository,
+    sagemaker,
+    stack,
+    subscriptions,
+    taken,
+)
 from inferwatch.aws.site import Site
 from inferwatch.cli.deployment import cdk_cli, docker, log_groups
+from inferwatch.cli.deployment.app import MODEL, App
 from inferwatch.errors import AwsError, InferWatchError
 from inferwatch.finding import Finding
 
@@ -29,39 +39,51 @@ Check = Callable[[], Problem]
 
 
 def findings(
-    site: Site, environ: Mapping[str, str], *, bootstraps: bool = False, existing_log_group: bool = False
+    site: Site,
+    environ: Mapping[str, str],
+    *,
+    app: App = MODEL,
+    bootstraps: bool = False,
+    existing_log_group: bool = False,
 ) -> Iterator[Finding]:
     """One for each check, `ok`, `wrong`, or `warning` where the caller may not look or nothing is wrong as yet.
 
-    bootstraps: the account is going to be bootstrapped, so that it need not be; existing_log_group: log groups that are
-    there already are to be used as they are.
+    app: what is deployed to the site; bootstraps: the account is going to be bootstrapped, so that it need not be;
+    existing_log_group: log groups that are there already are to be used as they are.
     """
-    for what, check in _checks(site, environ, bootstraps, existing_log_group):
-        yield _finding(what, check)
-
-
-def _checks(
-    site: Site, environ: Mapping[str, str], bootstraps: bool, existing_log_group: bool
-) -> Iterator[tuple[str, Check]]:
-    session, names = site.session, site.names
-    yield "cdk", partial(cdk_cli.fetch, environ)
-    if site.spec.function.package == "image":
-        yield "docker", partial(docker.problem, environ)
+    yield _finding("cdk", partial(cdk_cli.fetch, environ))
+    if app is MODEL:
+        yield _finding("docker", partial(docker.problem, site.spec, environ))
     if not bootstraps:
-        yield "bootstrap", partial(bootstrap.problem, session, site.caller)
-    yield "stack", partial(stack_problem, site)
-    yield "function", partial(function_problem, site)
-    yield "concurrency", partial(concurrency.problem, session, names.function, site.spec.function)
-    yield "rollout", partial(rollout_problem, site)
+        yield _finding("bootstrap", partial(bootstrap.problem, site.session, site.caller))
+    yield _finding("stack", partial(stack_problem, site))
+    for what, check in _of_model(site) if app is MODEL else _of_pipeline(site):
+        yield _finding(what, check)
     if not existing_log_group:
-        yield "log group", partial(log_groups.problem, site)
-    for name, target in site.spec.notify.items():
+        yield _finding("log group", partial(log_groups.problem, site))
+
+
+def _of_model(site: Site) -> Iterator[tuple[str, Check]]:
+    session, names, spec = site.session, site.names, site.spec
+    yield "function", partial(function_problem, site)
+    yield "concurrency", partial(concurrency.problem, session, names.function, spec.function)
+    yield "rollout", partial(rollout_problem, site)
+    yield "names", partial(taken.problem, site)
+    yield "subscriptions", partial(subscriptions.problem, site)
+    if spec.sagemaker is not None and spec.sagemaker.endpoint is not None:
+        yield "endpoint", partial(sagemaker.problem, session, spec.sagemaker.endpoint)
+    for name, target in spec.notify.items():
         if target.workspace_id is not None and target.channel_id is not None:
             yield f"notify.{name}", partial(slack.workspace_problem, session, target.workspace_id)
             yield (
                 f"notify.{name}",
                 partial(slack.channel_problem, session, target.channel_id, site.arn("sns", names.topic)),
             )
+
+
+def _of_pipeline(site: Site) -> Iterator[tuple[str, Check]]:
+    if site.spec.pipeline is not None:
+        yield "source", partial(repository.problem, site.session, site.spec.pipeline)
 
 
 def stack_problem(site: Site) -> Problem:

@@ -16,6 +16,7 @@ import orjson
 
 from inferwatch.cdk import existing, node
 from inferwatch.cli.deployment import assembly
+from inferwatch.cli.deployment.app import MODEL, App
 from inferwatch.cli.deployment.assembly import StackTemplate
 from inferwatch.errors import DeployError
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -26,7 +27,7 @@ MODES_TAKEN = 0o022
 """The umask of the app. A function runs as a user of its own, and in an image folders keep the modes that they have
 here: under the caller's own umask, 077 say, it could not read its code.
 """
-_DEFAULT_APP = "import sys; from inferwatch.cdk import model_app; model_app(sys.argv[1]).synth()"
+_DEFAULT_APP = "import sys; from inferwatch.cdk import {0}; {0}(sys.argv[1]).synth()"
 _LAST_LINES = 12
 _OURS = re.compile(r"^inferwatch\.errors\.\w+: (?P<says>.*)", re.MULTILINE | re.DOTALL)
 
@@ -44,6 +45,7 @@ def synthesize(
     target: Target,
     environ: Mapping[str, str],
     *,
+    app: App = MODEL,
     existing_log_groups: Sequence[str] = (),
 ) -> tuple[StackTemplate, ...]:
     """Write the assembly into `output` and give its stacks; an earlier one in it goes. Raises DeployError.
@@ -65,7 +67,7 @@ def synthesize(
     variables |= {key: value for key, value in _where(target).items() if value}
     if (installed := node.installed()) is not None:
         variables.setdefault(node.VARIABLE, str(installed))
-    command = _command(folder, settings)
+    command = _command(folder, settings, app)
     done = subprocess.run(
         command,
         shell=isinstance(command, str),  # of the user's own cdk.json, run as `cdk` runs it
@@ -82,12 +84,13 @@ def synthesize(
     return assembly.read(output)
 
 
-def _command(folder: Path, settings: Mapping[str, Any]) -> str | list[str]:
-    if isinstance(settings.get("app"), str):
+def _command(folder: Path, settings: Mapping[str, Any], app: App) -> str | list[str]:
+    """`cdk.json` names the model's app."""
+    if app is MODEL and isinstance(settings.get("app"), str):
         return str(settings["app"])
-    if (folder / "cdk_app.py").exists():
-        return [sys.executable, "cdk_app.py"]
-    return [sys.executable, "-P", "-c", _DEFAULT_APP, str(folder)]
+    if (folder / app.file).exists():
+        return [sys.executable, app.file]
+    return [sys.executable, "-P", "-c", _DEFAULT_APP.format(app.function), str(folder)]
 
 
 def _settings(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+"""`inferwatch synth` and `deploy` of a model with parts, and of its pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import fake_app
+import fake_cdk
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from inferwatch.aws.resources import bootstrap, repository
+from inferwatch.cli.commands import cli
+from inferwatch.errors import InferWatchError
+from inferwatch.spec.pipeline import PipelineSpec
+
+REGION = "eu-central-1"
+PARTS = '[queue]\nmax_receive_count = 1\n[sagemaker]\n[history]\n[lake]\n[api]\ntype = "none"\n'
+PIPELINE = """
+[pipeline]
+source = "codecommit"
+repository = "claims"
+approve = ["prod"]
+
+[environment.dev.model]
+namespace = "/dev/test"
+
+[environment.prod]
+"""
+PIPELINE_STACK = "test-claim-delivery"
+QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/123456789012/claim-Inference-Queue"
+OUTPUTS = {"QueueUrl": QUEUE_URL, "EndpointName": "claim-Endpoint", "HistoryTable": "claim-Inference-History"}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return fake_app.write(tmp_path / "model")
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_PROFILE", "AWS_REGION", "INFERWATCH_ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("CDK_DOCKER", "true")
+    monkeypatch.setattr(bootstrap, "version", lambda _: 30)
+    with mock_aws():
+        yield boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return fake_cdk.install(tmp_path, monkeypatch, fake_app.STACK, OUTPUTS)
+
+
+def run(command: str, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [command, *map(str, arguments)])
+
+
+def error(result: Result) -> str:
+    assert isinstance(result.exception, InferWatchError), result.output
+    return str(result.exception)
+
+
+def add(model: Path, text: str) -> None:
+    with (model / "inferwatch.toml").open("a") as spec:
+        spec.write(text)
+
+
+def pipeline_app(model: Path) -> None:
+    """The pipeline's app, which makes a stack of its own name."""
+    app = (model / "cdk_app.py").read_text().replace(f'"{fake_app.STACK}"', f'"{PIPELINE_STACK}"')
+    (model / "pipeline_app.py").write_text(app)
+
+
+def test_the_parts_are_named_in_people_s_words(model: Path) -> None:
+    add(model, PARTS)
+    said = run("synth", model).stderr
+    assert "function   claim-Inference, 512 MB, image" in said
+    assert "queue      claim-Inference-Queue; after one try a message goes to claim-Inference-Dead-Letters" in said
+    assert "endpoint   claim-Endpoint, serverless, 2048 MB" in said
+    assert "history    the table claim-Inference-History, which keeps transactions for 90 days" in said
+    assert "lake       Parquet in S3 for 365 days, asked by the workgroup claim-Inference-Lake" in said
+    assert "API " not in said
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ('[sagemaker]\nendpoint = "mine"\n', "mine, which is there already"),
+        ('[sagemaker]\ninstance_type = "ml.m5.large"\ninstances = 2\n', "2 x ml.m5.large, paid for by the hour"),
+        ("[queue]\n", "after 3 tries a message"),
+        ('[api]\ntype = "rest"\n', "a REST API, claim-Inference-API, asked by api-key"),
+    ],
+)
+def test_each_by_what_the_spec_asks_of_it(model: Path, spec: str, says: str) -> None:
+    add(model, spec)
+    assert says in run("synth", model).stderr
+
+
+def test_it_says_where_queue_endpoint_and_history_are_and_how_to_send(
+    model: Path, session: boto3.Session, calls: Path
+) -> None:
+    add(model, PARTS)
+    result = run("deploy", model, "--yes")
+    assert result.exit_code == 0, result.output
+    said = dict(line.split(maxsplit=1) for line in result.stdout.splitlines() if line.startswith("  "))
+    assert said["queue"] == QUEUE_URL
+    assert said["endpoint"] == "claim-Endpoint"
+    assert said["history"] == "claim-Inference-History"
+    assert said["send"].startswith("inferwatch send --aws ")
+
+
+def test_names_that_others_have_are_said_before_anything_is_made(
+    model: Path, session: boto3.Session, calls: Path
+) -> None:
+    add(model, PARTS)
+    session.client("sqs").create_queue(QueueName="claim-Inference-Queue")
+    says = error(run("deploy", model, "--yes"))
+    assert "there is a queue claim-Inference-Queue in" in says
+    assert fake_cdk.deployments(calls) == []
+
+
+def test_an_endpoint_that_the_spec_names_and_that_is_not_there_is_said(
+    model: Path, session: boto3.Session, calls: Path
+) -> None:
+    add(model, '[sagemaker]\nendpoint = "mine"\n')
+    assert "there is no such endpoint in eu-central-1" in error(run("deploy", model, "--yes"))
+
+
+def test_a_log_group_whose_subscriptions_are_taken_is_said(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inferwatch.aws.resources import subscriptions
+
+    add(model, "[lake]\n[history]\n")
+    theirs = (subscriptions.Subscription("audit", "", "arn:aws:lambda:audit"),)
+    monkeypatch.setattr(subscriptions, "find", lambda *_: theirs)
+    assert "has the subscriptions of others, audit, and 2 are to be added" in error(run("deploy", model, "--yes"))
+
+
+def test_the_endpoint_s_container_needs_docker_though_the_function_is_a_zip(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_DOCKER", "false")
+    add(model, '[function]\npackage = "zip"\n[sagemaker]\n')
+    says = error(run("deploy", model, "--yes"))
+    assert "the endpoint's container is built here, and 'false' cannot reach its engine" in says
+    assert "give sagemaker.image" in says
+    assert "[function]" not in says
+
+
+def test_the_pipeline_has_an_app_and_a_stack_of_its_own(model: Path, session: boto3.Session, calls: Path) -> None:
+    add(model, PIPELINE)
+    pipeline_app(model)
+    session.client("codecommit").create_repository(repositoryName="claims")
+    result = run("deploy", model, "--pipeline", "--yes")
+    assert result.exit_code == 0, result.output
+    ((*options,),) = fake_cdk.deployments(calls)
+    assert PIPELINE_STACK in options
+    assert "--all" not in options
+    assert f"stack {PIPELINE_STACK}: " in result.stderr
+    assert "claim-Delivery, for main of claims (codecommit)" in result.stderr
+    assert "dev; prod, once a person approves" in result.stderr
+    assert f"{REGION}.console.aws.amazon.com/codesuite/codepipeline/pipelines/claim-Delivery/view" in result.stdout
+    assert json.loads((model / "told.json").read_text())["INFERWATCH_ENVIRONMENT"] == "prod"
+
+
+def test_the_pipeline_can_be_synthesized_alone(model: Path) -> None:
+    add(model, PIPELINE)
+    pipeline_app(model)
+    assert f"stack {PIPELINE_STACK}: " in run("synth", model, "--pipeline").stderr
+    assert f"stack {fake_app.STACK}: " in run("synth", model, "--environment", "prod").stderr
+
+
+def test_an_app_that_cdk_json_names_is_the_model_s(model: Path) -> None:
+    add(model, PIPELINE)
+    pipeline_app(model)
+    (model / "cdk.json").write_text('{"app": "false"}')
+    assert run("synth", model, "--pipeline").exit_code == 0
+    assert "failed" in error(run("synth", model))
+
+
+def test_a_model_without_a_pipeline_says_so(model: Path) -> None:
+    assert "pipeline: is missing" in error(run("synth", model, "--pipeline"))
+
+
+def test_a_pipeline_s_repository_must_be_there(model: Path, session: boto3.Session, calls: Path) -> None:
+    add(model, PIPELINE)
+    pipeline_app(model)
+    says = error(run("deploy", model, "--pipeline", "--yes"))
+    assert "there is no repository claims of CodeCommit in eu-central-1" in says
+    assert "aws codecommit create-repository --repository-name claims" in says
+
+
+class Connections:
+    """A session whose one connection has a status, or is not there."""
+
+    region_name = REGION
+
+    def __init__(self, status: str | None) -> None:
+        from botocore.stub import Stubber
+
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        self._client = boto3.client("codeconnections", region_name="eu-west-1", **keys)
+        stubber = Stubber(self._client)
+        if status is None:
+            stubber.add_client_error("get_connection", "ResourceNotFoundException")
+        else:
+            stubber.add_response("get_connection", {"Connection": {"ConnectionStatus": status}})
+        stubber.activate()
+
+    def client(self, service: str, region_name: str) -> object:
+        assert (service, region_name) == ("codeconnections", "eu-west-1")
+        return self._client
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [("AVAILABLE", None), ("PENDING", "is PENDING: finish it in the console"), (None, "there is no connection arn:")],
+)
+def test_a_connection_must_be_available(status: str | None, says: str | None) -> None:
+    arn = "arn:aws:codeconnections:eu-west-1:123456789012:connection/1234"
+    asked = PipelineSpec(repository="abc/claims", connection=arn)
+    problem = repository.problem(Connections(status), asked)  # type: ignore[arg-type]
+    assert (problem is None) is (says is None)
+    assert (says or "") in (problem or "")
