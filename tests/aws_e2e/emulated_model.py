@@ -102,6 +102,24 @@ type = "none"
 
 [environment.gone.function]
 rollout = "AllAtOnce"
+
+[environment.parts.model]
+namespace = "/test/parts"
+
+[environment.parts.api]
+type = "none"
+
+[environment.parts.function]
+rollout = "AllAtOnce"
+
+[environment.parts.queue]
+batch_size = 10
+batching_window = 1
+max_receive_count = 2
+visibility_timeout = 2
+
+[environment.parts.history]
+days = 30
 """
 
 APP = """
