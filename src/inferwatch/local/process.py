@@ -19,7 +19,8 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 class Process:
     """Runs until it ends or is killed; then `on_exit` is called once, in the event loop, after it was reaped.
 
-    output: descriptor that becomes stdout and stderr. Raises OSError where it cannot be started.
+    output: descriptor that becomes stdout and stderr; kept: descriptors that stay open in it. Raises OSError where it
+    cannot be started.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Process:
         folder: str,
         output: int,
         on_exit: Callable[[Failure], None],
+        kept: Sequence[int] = (),
     ) -> None:
         self._popen = subprocess.Popen(
             command,
@@ -38,6 +40,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            pass_fds=kept,
             start_new_session=True,  # Ctrl-C in the terminal is the supervisor's to handle
         )
         self.pid = self._popen.pid

@@ -60,7 +60,7 @@ async def serve(
     answers that are still missing), and the rest is cut off. Event streams must end by themselves on `stop`.
     tell: where trouble is told that no request can be answered with.
     """
-    servers = [_Server(_config(app)) for app, _ in apps]
+    servers = [server_of(app) for app, _ in apps]
     asyncio.get_running_loop().set_exception_handler(_teller(tell, stop))
     with _signals_set(stop):
         running = [
@@ -75,6 +75,11 @@ async def serve(
             await _end(servers, running, close)
     for task in running:
         task.result()
+
+
+def server_of(app: App) -> uvicorn.Server:
+    """One server of several in a loop: signals are not its own to handle."""
+    return _Server(_config(app))
 
 
 async def _end(

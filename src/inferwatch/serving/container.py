@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -101,8 +102,8 @@ def main(arguments: Sequence[str]) -> None:
     serve("0.0.0.0", _port(os.environ))  # noqa: S104
 
 
-def serve(host: str, port: int, descriptor: int | None = None) -> None:
-    """Serve the model of the working directory. descriptor: of a listening socket, in place of host and port."""
+def serve(host: str = "", port: int = 0, bound: socket.socket | None = None) -> None:
+    """Serve the model of the working directory. bound: a socket that listens, in place of host and port."""
     try:
         import uvicorn
     except ImportError:
@@ -112,15 +113,15 @@ def serve(host: str, port: int, descriptor: int | None = None) -> None:
         app = build(os.environ, os.getcwd())
     except (HandlerError, SpecError) as problem:
         raise SystemExit(str(problem)) from None
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        fd=descriptor,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=75,  # SageMaker must not find a connection gone that it keeps for the next request
     )
+    uvicorn.Server(config).run(None if bound is None else [bound])
 
 
 def _port(environ: Mapping[str, str]) -> int:
