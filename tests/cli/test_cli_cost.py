@@ -174,3 +174,56 @@ def test_a_month_is_looked_back(model: Path) -> None:
     spec = load_spec(model, environ={})
     later = NOON + (traffic.LOOKED_BACK_DAYS + 1) * 24 * HOUR
     assert traffic.traffic(spec, model / ".inferwatch", later) is None
+
+
+PARTS = """predict = "app:predict"
+
+[queue]
+batch_size = 4
+
+[sagemaker]
+instance_type = "ml.m5.large"
+
+[history]
+
+[lake]
+"""
+
+
+def test_what_has_no_known_price_stands_in_the_table_and_in_a_note(model: Path) -> None:
+    (model / "inferwatch.toml").write_text(SPEC + PARTS)
+    done = call()
+    assert "Not in the total, since what it costs in eu-central-1 is not known here: 1 x ml.m5.large of" in done.stderr
+    row = next(row for row in done.stdout.splitlines() if "ml.m5.large" in row)
+    assert row.split()[-4:] == ["not", "known", "?", "?"]
+    assert [row["item"] for row in rows() if row["kind"] == "uncounted"][0] == "1 x ml.m5.large of SageMaker"
+    there = call("--region", "us-east-1")
+    assert "Not in the total" not in there.stderr
+    assert lines("--region", "us-east-1")["ml.m5.large"]["amount"] == 83.95
+
+
+def test_what_is_not_plain_of_the_parts_is_told(model: Path) -> None:
+    (model / "inferwatch.toml").write_text(SPEC + PARTS)
+    told = call().stderr
+    assert "counted as a message of the queue and as one to the API; Lambda polls the queue all month" in told
+    assert "queries of Athena, which cost 5.00 for each TB" in told
+    assert "the endpoint's disk." in told
+    (model / "inferwatch.toml").write_text(SPEC)
+    assert "queue" not in call().stderr
+
+
+def test_a_batch_is_paid_once_for_all_its_messages(model: Path) -> None:
+    (model / "inferwatch.toml").write_text(SPEC + PARTS)
+    spec = load_spec(model, environ={})
+    sink = LogStreamSink(model / ".inferwatch", spec.identity.log_group, "here")
+    monitor = Monitor(spec.compile(), sink)
+    for number in range(8):
+        monitor.record(start_ms=NOON - HOUR, elapse=100.0, request_id=str(number // 4))
+    for number in range(2):
+        metrics = {"durationMs": 400.0, "billedDurationMs": 400, "memorySizeMB": 512, "maxMemoryUsedMB": 90}
+        said = {"requestId": str(number), "status": "success", "metrics": metrics}
+        sink(platform.line("platform.report", NOON - HOUR, said) + b"\n")
+    sink.close()
+    with Store.open(model / ".inferwatch", writer=True) as store:
+        store.ingest(NOON)
+    assert "100 ms billed for each, init time included (as recorded)" in call().stderr

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from inferwatch.cloudwatch.bill import Bill, bill
+from inferwatch.cloudwatch.part_lines import uncounted
 from inferwatch.cloudwatch.prices import FREE_TIER, NOTHING_FREE, PRICES, Free, prices
 from inferwatch.cloudwatch.usage import Usage
 from inferwatch.errors import QueryError
+from inferwatch.spec.lake import LakeSpec
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 FRANKFURT = prices("eu-central-1")
 
@@ -99,6 +102,103 @@ def test_a_region_without_known_prices_is_refused_with_those_that_have() -> None
         prices("eu-west-1")
 
 
+QUIET = Usage(requests=0, billed_ms=Decimal(100), memory=512, api="none", dashboards=0)
+VIRGINIA = "us-east-1"
+
+
+def test_a_queue_is_polled_all_month_though_nothing_comes() -> None:
+    """Five requests at once of 20 s each: 657,000 in 730 hours."""
+    usage = replace(QUIET, queue=True)
+    assert lines(bill(usage, FRANKFURT)) == {("SQS", "Polling while idle"): ("657000", "0.26")}
+    assert bill(usage, FRANKFURT, FREE_TIER).total == 0
+
+
+def test_a_message_is_three_requests_and_what_is_free_goes_to_them_first() -> None:
+    usage = replace(QUIET, queue=True, requests=10_000_000, billed_ms=Decimal(0))
+    assert (amount("Messages", usage), amount("Messages", usage, FREE_TIER)) == ("12.00", "11.60")
+    assert amount("Polling while idle", usage, FREE_TIER) == "0.26"
+
+
+def test_an_item_is_paid_by_the_kilobyte_and_its_index_entry_by_one() -> None:
+    usage = replace(QUIET, requests=1_000_000, log_kb=Decimal("1.2"), history_days=30)
+    made = {item: quantity for (_, item), (quantity, _) in lines(bill(usage, FRANKFURT)).items()}
+    assert made["Writes"] == "3000000"
+    assert amount("Writes", usage) == "2.29"
+    assert float(made["Stored"]) == pytest.approx(1_000_000 * 1.6 / 1024**2 * 30 / 30.4167, rel=1e-4)
+    assert (amount("Stored", usage), amount("Stored", usage, FREE_TIER)) == ("0.46", "0.00")
+    assert amount("Point-in-time recovery", usage, FREE_TIER) == "0.37"
+
+
+def test_a_lake_is_paid_in_steps_of_5_kb_by_what_lies_there_and_by_its_files() -> None:
+    usage = replace(QUIET, requests=1024**2, log_kb=Decimal(6), lake=LakeSpec(days=365, buffer_seconds=600))
+    assert lines(bill(usage, prices(VIRGINIA)))[("Firehose", "Taken in")] == ("10", "0.29")
+    assert amount("Into Parquet", usage, region=VIRGINIA) == "0.18"
+    assert lines(bill(usage, FRANKFURT))[("S3", "Stored")] == ("18", "0.44")  # 1.5 GB a month, for twelve
+    assert lines(bill(usage, FRANKFURT))[("S3", "Files written")] == ("4380", "0.02")
+
+
+def test_few_requests_make_few_files_and_few_calls() -> None:
+    usage = replace(QUIET, requests=10, log_kb=Decimal(1), lake=LakeSpec())
+    made = lines(bill(usage, FRANKFURT))
+    assert made[("S3", "Files written")] == ("10", "0.00")
+    assert made[("Lambda", "Their requests")] == ("10", "0.00")
+
+
+def test_the_functions_beside_the_model_have_what_it_leaves_of_the_free_tier() -> None:
+    usage = replace(QUIET, requests=3_000_000, billed_ms=Decimal(200), memory=1024, history_days=1)
+    assert amount("Duration of the history's writer", usage) == "0.63"  # 37,500 GB-s
+    assert amount("Duration of the history's writer", usage, FREE_TIER) == "0.63"
+    assert amount("Their requests", usage, FREE_TIER) == amount("Their requests", usage) == "0.60"
+    kept_warm = replace(usage, provisioned=1)
+    assert amount("Duration of the history's writer", kept_warm, FREE_TIER) == "0.00"
+    assert amount("Their requests", kept_warm, FREE_TIER) == "0.40"
+
+
+def test_an_endpoint_is_paid_by_its_instances_hours_or_by_its_memorys_seconds() -> None:
+    usage = replace(QUIET, requests=1_000_000, log_kb=Decimal(1))
+    instances = replace(usage, endpoint=SageMakerSpec(instance_type="ml.m5.large", instances=2))
+    assert amount("ml.m5.large", instances, region=VIRGINIA) == "167.90"
+    serverless = replace(usage, endpoint=SageMakerSpec(memory=2048))
+    assert amount("Serverless endpoint", serverless, region=VIRGINIA) == "4.00"
+    assert amount("Data in and out", serverless, region=VIRGINIA) == "0.02"
+    there = replace(usage, endpoint=SageMakerSpec(endpoint="theirs"))
+    assert bill(there, prices(VIRGINIA)).of("SageMaker") == 0
+
+
+def test_a_pipelines_minutes() -> None:
+    usage = replace(QUIET, stages=2)
+    assert lines(bill(usage, prices(VIRGINIA))) == {
+        ("CodePipeline", "Actions"): ("520", "1.04"),
+        ("CodeBuild", "Builds"): ("300", "1.50"),
+    }
+    assert bill(usage, prices(VIRGINIA), FREE_TIER).total == Decimal("1.84")
+
+
+def test_what_has_no_known_price_is_named_and_not_guessed() -> None:
+    usage = replace(QUIET, requests=1024**2, log_kb=Decimal(1), lake=LakeSpec(), stages=1)
+    usage = replace(usage, endpoint=SageMakerSpec(instance_type="ml.p5.48xlarge"))
+    assert list(uncounted(usage, prices(VIRGINIA))) == ["1 x ml.p5.48xlarge of SageMaker"]
+    assert list(uncounted(usage, FRANKFURT)) == [
+        "1 x ml.p5.48xlarge of SageMaker",
+        "5 GB through Firehose and into Parquet",
+        "300 minutes of CodeBuild",
+    ]
+    serverless = replace(QUIET, endpoint=SageMakerSpec())
+    assert list(uncounted(serverless, FRANKFURT)) == ["the serverless endpoint of SageMaker"]
+    assert list(uncounted(replace(QUIET, endpoint=SageMakerSpec(endpoint="theirs")), FRANKFURT)) == []
+
+
+@pytest.mark.parametrize("region", sorted(PRICES))
+def test_a_part_without_a_line_is_named(region: str) -> None:
+    charged = PRICES[region]
+    endpoint = SageMakerSpec(instance_type="ml.m5.large")
+    usage = replace(QUIET, requests=1, log_kb=Decimal(1), endpoint=endpoint, lake=LakeSpec(), stages=1)
+    billed = {one.service for one in bill(usage, charged).lines}
+    named = " ".join(uncounted(usage, charged))
+    for service in ("SageMaker", "Firehose", "CodeBuild"):
+        assert (service in billed) is not (service in named)
+
+
 amounts = st.integers(0, 10**9)
 usages = st.builds(
     Usage,
@@ -121,6 +221,12 @@ usages = st.builds(
     image_gb=st.decimals(0, 10, places=2),
     notifications=amounts,
     keys=st.integers(0, 2),
+    queue=st.booleans(),
+    endpoint=st.sampled_from([None, SageMakerSpec(), SageMakerSpec(instance_type="ml.m5.large", instances=3)]),
+    endpoint_log_kb=st.decimals(0, 256, places=3),
+    history_days=st.integers(0, 3650),
+    lake=st.sampled_from([None, LakeSpec(), LakeSpec(days=1, buffer_seconds=0)]),
+    stages=st.integers(0, 5),
 )
 frees = st.sampled_from([NOTHING_FREE, FREE_TIER])
 regions = st.sampled_from(sorted(PRICES))

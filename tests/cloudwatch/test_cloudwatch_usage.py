@@ -88,6 +88,49 @@ def test_a_zip_without_an_api(tmp_path: Path) -> None:
     assert (found.image_gb, found.access_kb, found.api, found.metrics) == (0, 0, "none", 5 + 3)
 
 
+PARTS = """predict = "app:predict"
+
+[queue]
+
+[sagemaker]
+instance_type = "ml.m5.large"
+
+[history]
+days = 7
+
+[lake]
+
+[pipeline]
+repository = "claim"
+source = "codecommit"
+
+[logs]
+customer_key = true
+"""
+
+
+def test_a_spec_with_every_part(tmp_path: Path) -> None:
+    spec = a_spec(tmp_path, MODEL + PARTS)
+    found = used(spec)
+    assert (found.queue, found.endpoint, found.history_days, found.lake) == (True, spec.sagemaker, 7, spec.lake)
+    assert found.stages == 1
+    assert found.endpoint_log_kb == found.log_kb
+    assert found.metrics == 5 + 3 + 1 + 1  # RetriedCount; those of SQS and SageMaker cost nothing
+    assert found.alarms == 1 + 2 + 1 + 1  # of dead letters, and of what the history could not write
+    assert found.keys == 1 + 1 + 1 + 1 + 1
+
+
+def test_an_endpoint_of_others_writes_no_lines_of_ours(tmp_path: Path) -> None:
+    assert used(a_spec(tmp_path, MODEL + "[sagemaker]\nendpoint = 'theirs'\n")).endpoint_log_kb == 0
+    assert used(a_spec(tmp_path, MODEL + "[sagemaker]\nimage = 'theirs'\n")).endpoint_log_kb == 0
+
+
+def test_a_pipeline_has_the_stages_that_it_names_or_all_environments(tmp_path: Path) -> None:
+    text = MODEL + "[environment.dev]\n[environment.prod]\n[pipeline]\nsource = 'codecommit'\nrepository = 'c'\n"
+    assert used(a_spec(tmp_path, text)).stages == 2
+    assert used(a_spec(tmp_path, text + "stages = ['prod']\n")).stages == 1
+
+
 def test_the_metrics_counted_are_those_that_a_line_declares_and_filters_make(tmp_path: Path) -> None:
     spec = a_spec(tmp_path, EVERY_KIND)
     sink = MemorySink()

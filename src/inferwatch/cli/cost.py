@@ -16,7 +16,9 @@ from msgspec.structs import replace
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.traffic import Traffic, traffic
-from inferwatch.cloudwatch.bill import Bill, Line, bill
+from inferwatch.cloudwatch.bill import Bill, bill
+from inferwatch.cloudwatch.bill_line import Line
+from inferwatch.cloudwatch.part_lines import BUILD_MINUTES, RUNS, uncounted
 from inferwatch.cloudwatch.prices import FREE_TIER, Prices, prices
 from inferwatch.cloudwatch.usage import Usage, usage
 from inferwatch.spec import load_spec
@@ -77,11 +79,14 @@ def command(path: Path, region: str | None, environment: str | None, data: Path,
     used = _used(spec, recorded, Asked(**asked))
     bills = _bills(used, charged)
     others = {name: _bills(other, charged) for name, other in _others(used)}
+    lacking = tuple(uncounted(used, charged))
     if as_json:
-        output.json_lines(_rows(bills, others))
+        output.json_lines((*_rows(bills, others), *({"kind": "uncounted", "item": item} for item in lacking)))
     else:
-        _print(bills, others)
+        _print(bills, others, lacking)
     output.note(f"Prices of {region} in USD, first tier, without tax: {charged.source}.")
+    if lacking:
+        output.note(f"Not in the total, since what it costs in {region} is not known here: {'; '.join(lacking)}.")
     for note in (*_traffic_notes(used, recorded, Asked(**asked), data), *_limits(used, charged)):
         output.note(note)
 
@@ -114,7 +119,10 @@ def _bills(used: Usage, charged: Prices) -> Bills:
 
 
 def _rows(bills: Bills, others: dict[str, Bills]) -> Iterator[dict[str, object]]:
-    """kind: `line`, `total`, or `alternative`, the total of another setup; amounts in USD."""
+    """kind: `line`, `total`, or `alternative`, the total of another setup; amounts in USD.
+
+    What the prices of a region lack follows as rows of kind `uncounted`.
+    """
     for line, free in _pairs(bills):
         yield {
             **{"kind": "line", "service": line.service, "item": line.item, "quantity": float(line.quantity)},
@@ -128,11 +136,12 @@ def _rows(bills: Bills, others: dict[str, Bills]) -> Iterator[dict[str, object]]
         yield {"kind": kind, "item": item, "amount": float(paid.total), "with_free_tier": float(free_bill.total)}
 
 
-def _print(bills: Bills, others: dict[str, Bills]) -> None:
+def _print(bills: Bills, others: dict[str, Bills], lacking: tuple[str, ...]) -> None:
     rows = [
         (line.service, line.item, _figure(line.quantity), line.unit, _price(line), str(line.amount), str(free.amount))
         for line, free in _pairs(bills)
     ]
+    rows += [("", item, "", "", "not known", "?", "?") for item in lacking]
     totals = {("Total", "a month"): bills, **{("", name): other for name, other in others.items()}}
     rows += [(*name, "", "", "", str(paid.total), str(free.total)) for name, (paid, free) in totals.items()]
     columns = ("Service", "Item", "Quantity", "Unit", "Price", "USD", "USD with free tier")
@@ -168,6 +177,23 @@ def _traffic_notes(used: Usage, recorded: Traffic | None, asked: Asked, data: Pa
         yield f"Nothing of this model is recorded in {data}; --requests, --seconds and --kb say what to expect."
 
 
+def _parts(used: Usage, charged: Prices) -> Iterator[str]:
+    """What is not plain of the lines of queue, endpoint, history and lake."""
+    if used.queue:
+        twice = " and as one to the API" if used.api != "none" else ""
+        yield f"Each request is counted as a message of the queue{twice}; Lambda polls the queue all month."
+    if used.history_days or used.lake:
+        yield "What goes to history and lake is counted as if each line came alone; together they cost less."
+    if used.lake:
+        yield f"Not counted: queries of Athena, which cost {charged.asked_tb} for each TB they read."
+    if used.endpoint is not None and used.endpoint.endpoint is not None:
+        yield f"Not counted: the endpoint {used.endpoint.endpoint}, which is there already."
+    elif used.endpoint is not None:
+        serverless = "" if used.endpoint.instance_type else " It is taken to work as long as the function does."
+        captured = " and what it captures" if used.endpoint.capture_percent else ""
+        yield f"Not counted: the endpoint's disk{captured}.{serverless}"
+
+
 def _origin(given: float | None, recorded: object) -> str:
     if given is not None:
         return "as given"
@@ -176,7 +202,9 @@ def _origin(given: float | None, recorded: object) -> str:
 
 def _limits(used: Usage, charged: Prices) -> Iterator[str]:
     image = f"an image of {_figure(used.image_gb)} GB, " if used.image_gb else ""
-    yield f"Assumed: {image}{used.notifications:,} notifications, and metrics that have data all month."
+    runs = f"{RUNS} runs of the pipeline with builds of {BUILD_MINUTES} minutes, " if used.stages else ""
+    yield f"Assumed: {image}{runs}{used.notifications:,} notifications, and metrics that have data all month."
+    yield from _parts(used, charged)
     yield (
         "Not counted: traffic out of AWS, e-mail and SMS, requests to KMS, and queries of Logs Insights, which cost"
         f" {charged.scanned_gb} for each GB they read. The free tier is the account's, and all that runs there has it."

@@ -44,9 +44,11 @@ def traffic(spec: MonitorSpec, data: Path, now_ms: int) -> Traffic | None:
     with Store.open(data, writer=False) as store:
         source = store.metrics(spec.identity.metric_namespace)
         counts = _datapoints(spec, source, record.INVOCATIONS, now_ms)
-        billed = _mean(_datapoints(spec, source, record.BILLED_DURATION_MS, now_ms))
+        reported = _datapoints(spec, source, record.BILLED_DURATION_MS, now_ms)
         elapse = _mean(_datapoints(spec, source, record.LATENCY_MS, now_ms))
     requests = int(sum(point.value for point in counts))
+    in_batches = spec.queue is not None and spec.queue.batch_size > 1
+    billed = _mean(reported, requests if in_batches else None)
     if not requests or (billed is None and elapse is None):
         return None
     # A runtime's report is rounded up to a whole millisecond already, each by itself.
@@ -65,9 +67,10 @@ def _datapoints(spec: MonitorSpec, source: MetricSource, metric: str, now_ms: in
     return source.datapoints(metric, "Sum", PERIOD, start_ms, now_ms, spec.identity.dimensions)
 
 
-def _mean(sums: Sequence[Datapoint]) -> Decimal | None:
-    samples = sum(point.samples for point in sums)
-    return Decimal(str(round(sum(point.value for point in sums) / samples, 3))) if samples else None
+def _mean(sums: Sequence[Datapoint], of: int | None = None) -> Decimal | None:
+    """of: among how many it is shared, else the samples. An invocation with a batch is one sample of many requests."""
+    shared = sum(point.samples for point in sums) if of is None else of
+    return Decimal(str(round(sum(point.value for point in sums) / shared, 3))) if sums and shared else None
 
 
 def _log_kb(entries: Sequence[Entry]) -> Decimal | None:

@@ -6,21 +6,26 @@ Lines are rounded half up to a cent, and totals are of rounded lines, so that wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import partial
 
 import msgspec
 
+from inferwatch.cloudwatch.bill_line import (
+    DAYS_A_MONTH,
+    KB_A_GB,
+    MB_A_GB,
+    MILLION,
+    SECONDS_A_MONTH,
+    THOUSAND,
+    Line,
+    line,
+    spread,
+)
+from inferwatch.cloudwatch.part_lines import part_lines
 from inferwatch.cloudwatch.prices import NOTHING_FREE, Free, Prices
 from inferwatch.cloudwatch.usage import INCLUDED_STORAGE_MB, Usage
 
-HOURS_A_MONTH = 730
-SECONDS_A_MONTH = HOURS_A_MONTH * 3600
-DAYS_A_MONTH = Decimal(365) / 12
-MILLION = Decimal(1_000_000)
-THOUSAND = Decimal(1000)
-KB_A_GB = Decimal(1024**2)
-MB_A_GB = Decimal(1024)
 STORED_SHARE = Decimal("0.15")
 """Log lines are stored compressed, to this share of what was taken in, as CloudWatch's price page counts."""
 
@@ -28,25 +33,8 @@ INSIGHTS_METRICS = 8
 INSIGHTS_KB = Decimal("1.1")
 """What Lambda Insights logs of each invocation."""
 
-_CENT = Decimal("0.01")
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. quantity: all that is used; free: how much of it is; price: of `per` units, in USD."""
-
-    service: str
-    item: str
-    quantity: Decimal
-    unit: str
-    price: Decimal
-    per: Decimal = Decimal(1)
-    free: Decimal = Decimal(0)
-
-    @property
-    def amount(self) -> Decimal:
-        """USD, to the cent."""
-        paid = max(Decimal(0), self.quantity - self.free)
-        return (paid * self.price / self.per).quantize(_CENT, ROUND_HALF_UP)
+_lambda = partial(line, "Lambda")
+_cloudwatch = partial(line, "CloudWatch")
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -57,17 +45,17 @@ class Bill(msgspec.Struct, frozen=True):
     @property
     def total(self) -> Decimal:
         """USD."""
-        return sum((line.amount for line in self.lines), Decimal("0.00"))
+        return sum((one.amount for one in self.lines), Decimal("0.00"))
 
     def of(self, service: str) -> Decimal:
         """What one service costs, in USD."""
-        return sum((line.amount for line in self.lines if line.service == service), Decimal("0.00"))
+        return sum((one.amount for one in self.lines if one.service == service), Decimal("0.00"))
 
 
 def bill(usage: Usage, prices: Prices, free: Free = NOTHING_FREE) -> Bill:
     """The bill of `usage`. free: how much of it AWS gives away."""
-    parts = (_function, _metrics, _logs, _api, _others)
-    return Bill(tuple(line for part in parts for line in part(usage, prices, free) if line.quantity))
+    parts = (_function, _metrics, _logs, _api, part_lines, _others)
+    return Bill(tuple(one for part in parts for one in part(usage, prices, free) if one.quantity))
 
 
 def _function(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
@@ -89,7 +77,7 @@ def _function(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
 
 def _metrics(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
     insights = INSIGHTS_METRICS * usage.insights
-    own_free, insights_free = _spread(free.metrics, Decimal(usage.metrics), Decimal(insights))
+    own_free, insights_free = spread(free.metrics, Decimal(usage.metrics), Decimal(insights))
     yield _cloudwatch("Custom metrics", usage.metrics, "metrics", prices.metric, free=own_free)
     yield _cloudwatch("Lambda Insights metrics", insights, "metrics", prices.metric, free=insights_free)
     sent = usage.requests * usage.put_metric_data
@@ -103,10 +91,10 @@ def _metrics(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
 
 
 def _logs(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
-    taken_in = usage.requests * (usage.log_kb + usage.access_kb) / KB_A_GB
+    taken_in = usage.requests * (usage.log_kb + usage.endpoint_log_kb + usage.access_kb) / KB_A_GB
     insights = usage.requests * INSIGHTS_KB * usage.insights / KB_A_GB
     stored = taken_in * STORED_SHARE * usage.retention_days / DAYS_A_MONTH
-    free_in, free_insights, free_stored = _spread(free.log_gb, taken_in, insights, stored)
+    free_in, free_insights, free_stored = spread(free.log_gb, taken_in, insights, stored)
     yield _cloudwatch("Logs taken in", taken_in, "GB", prices.log_gb, free=free_in)
     yield _cloudwatch("Lambda Insights logs", insights, "GB", prices.log_gb, free=free_insights)
     yield _cloudwatch("Logs stored", stored, "GB-month", prices.stored_gb, free=free_stored)
@@ -115,35 +103,11 @@ def _logs(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
 def _api(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
     if usage.api != "none":
         name, price = {"http": ("HTTP API", prices.http_api), "rest": ("REST API", prices.rest_api)}[usage.api]
-        yield _line("API Gateway", name, usage.requests, "requests", price, MILLION)
+        yield line("API Gateway", name, usage.requests, "requests", price, MILLION)
 
 
 def _others(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:
-    yield _line("ECR", "Image", usage.image_gb, "GB-month", prices.image_gb)
+    yield line("ECR", "Image", usage.image_gb, "GB-month", prices.image_gb)
     told = usage.notifications
-    yield _line("SNS", "Notifications", told, "notifications", prices.sns, MILLION, Decimal(free.notifications))
-    yield _line("KMS", "Keys", usage.keys, "keys", prices.key)
-
-
-def _spread(free: int, *quantities: Decimal) -> Iterator[Decimal]:
-    """What is free, given to one quantity after the other as far as it reaches."""
-    left = Decimal(free)
-    for quantity in quantities:
-        yield min(left, quantity)
-        left -= min(left, quantity)
-
-
-def _line(
-    service: str,
-    item: str,
-    quantity: Decimal | int,
-    unit: str,
-    price: Decimal,
-    per: Decimal = Decimal(1),
-    free: Decimal = Decimal(0),
-) -> Line:
-    return Line(service=service, item=item, quantity=Decimal(quantity), unit=unit, price=price, per=per, free=free)
-
-
-_lambda = partial(_line, "Lambda")
-_cloudwatch = partial(_line, "CloudWatch")
+    yield line("SNS", "Notifications", told, "notifications", prices.sns, MILLION, Decimal(free.notifications))
+    yield line("KMS", "Keys", usage.keys, "keys", prices.key)

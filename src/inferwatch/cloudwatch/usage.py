@@ -10,8 +10,10 @@ import msgspec
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.spec.function import Architecture
+from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import HIGH_RESOLUTION
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 EVERY_LINE_METRICS = 5
 """Invocations, SuccessCount, ErrorCount, RejectedCount, LatencyMs."""
@@ -28,7 +30,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     billed_ms: of one request, its share of init time included; memory, ephemeral_storage: MB; log_kb: of one request,
     all lines of the model's log group; access_kb: of one line of the API's access log; metrics: custom ones, each
     dimension set counted; alarms, high_resolution_alarms: metrics that they watch; provisioned: environments kept
-    warm; keys: of the customer's own; put_metric_data: whether each request sends its metrics by a call of its own.
+    warm; keys: of the customer's own; put_metric_data: whether each request sends its metrics by a call of its own;
+    queue: whether each request is a message; endpoint: what SageMaker serves, and endpoint_log_kb what it logs of one
+    request; history_days, stages: how long transactions are kept and how many stages a pipeline has, 0 without.
     """
 
     requests: int
@@ -51,6 +55,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     image_gb: Decimal = Decimal(0)
     notifications: int = 0
     keys: int = 0
+    queue: bool = False
+    endpoint: SageMakerSpec | None = None
+    endpoint_log_kb: Decimal = Decimal(0)
+    history_days: int = 0
+    lake: LakeSpec | None = None
+    stages: int = 0
 
 
 def usage(
@@ -72,22 +82,41 @@ def usage(
         access_kb=Decimal(0) if spec.api.type == "none" else ACCESS_LINE_KB,
         retention_days=spec.logs.retention_days,
         metrics=_metrics(spec),
-        alarms=sum(count for high, count in watched if not high),
+        alarms=sum(count for high, count in watched if not high) + (spec.history is not None),  # it has one of its own
         high_resolution_alarms=sum(count for high, count in watched if high),
         composite_alarms=len(spec.composite_alarms) + 1,  # and the one over all alarms
         insights=function.insights,
         api=spec.api.type,
         image_gb=image_gb if function.package == "image" else Decimal(0),
         notifications=notifications,
-        keys=1 + spec.logs.customer_key,  # that of the topics, and that of the logs
+        keys=_keys(spec),
+        queue=spec.queue is not None,
+        endpoint=spec.sagemaker,
+        endpoint_log_kb=log_kb if _logs_of_its_own(spec.sagemaker) else Decimal(0),
+        history_days=spec.history.days if spec.history else 0,
+        lake=spec.lake,
+        stages=len(spec.pipeline.stages or spec.environments or ("",)) if spec.pipeline else 0,
     )
+
+
+def _keys(spec: MonitorSpec) -> int:
+    """Of the topics; of the logs; of queue and history; of the lake; of the pipeline's artifacts."""
+    own = spec.logs.customer_key
+    payloads = own and (spec.queue is not None or spec.history is not None)
+    return 1 + own + payloads + (spec.lake is not None) + (spec.pipeline is not None)
+
+
+def _logs_of_its_own(endpoint: SageMakerSpec | None) -> bool:
+    """Whether the endpoint's container is InferWatch's, which writes a line for each request."""
+    return endpoint is not None and endpoint.endpoint is None and endpoint.image is None
 
 
 def _metrics(spec: MonitorSpec) -> int:
     """Each metric in each dimension set is one to pay for; those of metric filters have one set."""
     embedded = EVERY_LINE_METRICS + spec.has_confidence + len(spec.metrics)
     sets = 2 if spec.model.by_version else 1
-    return embedded * sets + len(metric_filters(spec))
+    retried = spec.queue is not None  # of no version, so once
+    return embedded * sets + retried + len(metric_filters(spec))
 
 
 def _metrics_watched(properties: dict[str, object]) -> int:
