@@ -86,6 +86,21 @@ def test_tail_prints_records_that_others_wrote(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout.split()) == (0, ["2025-11-21T09:12:00Z", "5", "no", "x"])
 
 
+def test_tail_tells_how_often_a_message_was_tried(data: Path) -> None:
+    stream = next((data / "logs").rglob("*.jsonl"))
+    attempt = {"type": "inference_attempt", "transaction_id": "x", "start_at": "2026-11-21T09:12:09Z"}
+    said = {
+        "elapse": 1.25,
+        "status": "rejected",
+        "error": {"type": "MalformedCsv", "message": "no"},
+        "receive_count": 2,
+    }
+    with stream.open("a") as file:
+        file.write(json.dumps({"_aws": {}} | attempt | said) + "\n")
+    told = next(line for line in run("tail", "--data", data).stdout.splitlines() if "try 2" in line)
+    assert told.split() == ["2026-11-21T09:12:09Z", "rejected", "1.2", "ms", "MalformedCsv:", "no", "try", "2", "x"]
+
+
 def test_tail_counts_the_lines_that_it_prints(data: Path) -> None:
     """Between two records stand the runtime's reports, which are not printed where all is well."""
     stream = next((data / "logs").rglob("*.jsonl"))

@@ -20,6 +20,7 @@ from inferwatch.sdk.monitor import Monitor
 from inferwatch.sdk.sinks import MemorySink
 from inferwatch.serving import container
 from inferwatch.serving.container import ContainerApp, Served
+from inferwatch.serving.endpoint import TRANSACTION_ID
 from inferwatch.serving.service import Service
 
 COMPILED: dict[str, Any] = {
@@ -61,6 +62,14 @@ def test_the_contract_of_sagemaker() -> None:
     assert ping.status_code == 200
     assert invoked.json() == {"prediction": 2, "transaction_id": records[0]["transaction_id"]}
     assert invoked.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(("body", "status", "said"), [(b"1\n", 200, "succeeded"), (b"1\n2\n", 400, "rejected")])
+def test_a_body_of_csv_is_one_record(body: bytes, status: int, said: str) -> None:
+    headers = {"Content-Type": "text/csv", "X-Amzn-SageMaker-Custom-Attributes": f"{TRANSACTION_ID}t-1"}
+    (answer,), (line,) = calls(("POST", "/invocations", body), headers=headers)
+    assert answer.status_code == status
+    assert line["status"] == said
 
 
 def test_a_slow_model_is_a_504_and_recorded_once() -> None:

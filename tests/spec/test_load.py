@@ -347,10 +347,24 @@ def test_what_cannot_stand_on_aws_is_said_with_its_key(tmp_path: Path, text: str
 
 
 @pytest.mark.parametrize(
-    ("parse", "hidden"),
-    [("", ["features.age", "requester", "request.age"]), ('parse = "app:parse"\n', ["features.age", "requester"])],
+    ("redact", "more", "hidden"),
+    [
+        ("features.age", "", {"features.age", "request.age"}),
+        ("request.age", "", {"request.age", "features.age"}),
+        ("request", "", {"request", "features"}),
+        ("request.payload.age", "", {"request.payload.age", "features.age"}),
+        ("request.payload", "", {"request.payload", "features"}),
+        ("request.payload", '[features]\npayload = "string"\n', {"request.payload", "features.payload"}),
+        ("features.age", 'parse = "app:parse"\n', {"features.age"}),
+        ("request.age", 'parse = "app:parse"\n', {"request.age"}),
+        ("requester", "", {"requester"}),
+    ],
 )
-def test_a_redacted_feature_is_hidden_where_it_stands(tmp_path: Path, parse: str, hidden: list[str]) -> None:
-    model = '[model]\nnamespace = "/a"\nname = "b"\npredict = "app:predict"\nredact = ["features.age", "requester"]\n'
-    (tmp_path / "inferwatch.toml").write_text(model + parse)
-    assert load_spec(tmp_path, environ={}).compile()["redact"] == hidden
+def test_a_redacted_feature_is_hidden_wherever_it_stands(
+    tmp_path: Path, redact: str, more: str, hidden: set[str]
+) -> None:
+    model = f'[model]\nnamespace = "/a"\nname = "b"\npredict = "app:predict"\nredact = ["{redact}"]\n'
+    (tmp_path / "inferwatch.toml").write_text(model + more)
+    compiled = load_spec(tmp_path, environ={}).compile()["redact"]
+    assert set(compiled) == hidden
+    assert len(compiled) == len(hidden)
