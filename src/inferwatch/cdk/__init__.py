@@ -9,6 +9,12 @@ ModelStack              all of the below, for one model in one environment
 └── ModelMonitoring     metrics, alarms, dashboard, saved queries, notifications
 model_app               an app with the stack of a model's folder
 
+ModelAccess             who may read what lies below one node of the organisation
+NodeSink                where a node's metrics are looked at, in another account
+PipelineStack           the pipeline of a model, alone
+└── DeliveryPipeline    tests and deploys a model, environment after environment
+pipeline_app            an app with the pipeline of a model's folder
+
 Importing this says which Node.js the CDK runs on, and raises MissingExtraError where the CDK is not installed.
 """
 
@@ -21,35 +27,49 @@ from inferwatch.cdk import node
 node.prepare()  # before anything imports aws_cdk, which starts Node.js
 
 if TYPE_CHECKING:
+    from inferwatch.cdk.access import ModelAccess
+    from inferwatch.cdk.access_link import NodeSink
     from inferwatch.cdk.api import InferenceApi
     from inferwatch.cdk.app import model_app
     from inferwatch.cdk.function import InferenceFunction
     from inferwatch.cdk.history import InferenceHistory
     from inferwatch.cdk.lake import TransactionLake
     from inferwatch.cdk.monitoring import ModelMonitoring
+    from inferwatch.cdk.pipeline import DeliveryPipeline
+    from inferwatch.cdk.pipeline_stack import PipelineStack, pipeline_app
     from inferwatch.cdk.queue import InferenceQueue
     from inferwatch.cdk.stack import ModelStack
 
 __all__ = [
+    "DeliveryPipeline",
     "InferenceApi",
     "InferenceFunction",
     "InferenceHistory",
     "InferenceQueue",
+    "ModelAccess",
     "ModelMonitoring",
     "ModelStack",
+    "NodeSink",
+    "PipelineStack",
     "TransactionLake",
     "model_app",
+    "pipeline_app",
 ]
 
 _ROOM = {
+    "DeliveryPipeline": "inferwatch.cdk.pipeline",
     "InferenceApi": "inferwatch.cdk.api",
     "InferenceFunction": "inferwatch.cdk.function",
     "InferenceHistory": "inferwatch.cdk.history",
     "InferenceQueue": "inferwatch.cdk.queue",
+    "ModelAccess": "inferwatch.cdk.access",
     "ModelMonitoring": "inferwatch.cdk.monitoring",
     "ModelStack": "inferwatch.cdk.stack",
+    "NodeSink": "inferwatch.cdk.access_link",
+    "PipelineStack": "inferwatch.cdk.pipeline_stack",
     "TransactionLake": "inferwatch.cdk.lake",
     "model_app": "inferwatch.cdk.app",
+    "pipeline_app": "inferwatch.cdk.pipeline_stack",
 }
 
 

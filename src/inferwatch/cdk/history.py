@@ -54,7 +54,8 @@ class InferenceHistory(Construct):
     encryption_key: of the account's own, else AWS's. topic: hears that records could not be written.
     Raises SpecError, DeployError.
 
-    table, writer (the function), failures (the queue of what it could not write), alarm (on messages there).
+    called (its names), table, writer (the function), failures (the queue of what it could not write), alarm (on what
+    waits there).
     """
 
     def __init__(
@@ -72,23 +73,23 @@ class InferenceHistory(Construct):
         super().__init__(scope, id)
         self._spec = as_spec(spec)
         limits.check(self._spec)
-        self._called = called or names(self._spec)
+        self.called = called or names(self._spec)
         if self._spec.history is None:
             raise SpecError(self._spec.file, "history", "is missing; [history], be it empty, asks for one")
-        there = self._called.history in existing.tables(self.node)
+        there = self.called.history in existing.tables(self.node)
         self.table = (
-            dynamodb.Table.from_table_name(self, "Table", self._called.history)
+            dynamodb.Table.from_table_name(self, "Table", self.called.history)
             if there
             else self._table(removal_policy, encryption_key)
         )
-        self._failures_name = f"{self._called.history_writer}-Failures"
+        self._failures_name = f"{self.called.history_writer}-Failures"
         self.failures = self._failures(encryption_key)
         self.writer = self._writer(self._spec.history.days)
         logs.SubscriptionFilter(
             self,
             "Records",
             log_group=log_group,
-            filter_name=self._called.history_subscription,
+            filter_name=self.called.history_subscription,
             filter_pattern=logs.FilterPattern.literal(TRANSACTIONS),
             destination=logs_destinations.LambdaDestination(self.writer.function),
         )
@@ -109,7 +110,7 @@ class InferenceHistory(Construct):
         table = dynamodb.Table(
             self,
             "Table",
-            table_name=self._called.history,
+            table_name=self.called.history,
             partition_key=dynamodb.Attribute(name=history_writer.KEY, type=text),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute=history_writer.EXPIRY,
@@ -146,8 +147,8 @@ class InferenceHistory(Construct):
             self,
             "Writer",
             spec=self._spec,
-            name=self._called.history_writer,
-            description=f"Writes the transactions of {self._called.prefix} into their history",
+            name=self.called.history_writer,
+            description=f"Writes the transactions of {self.called.prefix} into their history",
             handler=HANDLER,
             timeout=TIMEOUT,
         )
@@ -176,9 +177,9 @@ class InferenceHistory(Construct):
         return cloudwatch.CfnAlarm(
             self,
             "Alarm",
-            alarm_name=self._called.alarm(ALARM),
+            alarm_name=self.called.alarm(ALARM),
             alarm_description="Records could not be written into the history. They wait in the queue"
-            f" {self._failures_name}, each batch as requestPayload; the log of {self._called.history_writer}"
+            f" {self._failures_name}, each batch as requestPayload; the log of {self.called.history_writer}"
             " says why.",
             namespace="AWS/SQS",
             metric_name="ApproximateNumberOfMessagesVisible",

@@ -35,7 +35,7 @@ class TransactionLake(Construct):
     lifecycle is its owner's matter; else one is made, which stays when the stack goes (`removal_policy`).
     encryption_key: of the bucket that is made, else it has its own. Raises SpecError, DeployError.
 
-    bucket, delivery_stream, transform (the function), database, table, workgroup (Athena's).
+    called (its names), bucket, delivery_stream, transform (the function), database, table, workgroup (Athena's).
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TransactionLake(Construct):
         limits.check(spec)
         if spec.lake is None:
             raise SpecError(spec.file, "lake", "is missing; [lake], be it empty, asks for one")
-        self._called = called = called or names(spec)
+        self.called = called = called or names(spec)
         self.bucket: s3.IBucket = bucket or lake_bucket(
             self, called=called, days=spec.lake.days, removal_policy=removal_policy, encryption_key=encryption_key
         )
@@ -99,8 +99,8 @@ class TransactionLake(Construct):
 
     def _reading(self) -> list[iam.PolicyStatement]:
         """https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html"""
-        stack, where, bucket = Stack.of(self), places(self._called), self.bucket
-        workgroup = stack.format_arn(service="athena", resource="workgroup", resource_name=self._called.lake)
+        stack, where, bucket = Stack.of(self), places(self.called), self.bucket
+        workgroup = stack.format_arn(service="athena", resource="workgroup", resource_name=self.called.lake)
         queries = ["GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution"]
         written = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
         statements = [
@@ -121,7 +121,7 @@ class TransactionLake(Construct):
     def _let_put_back(self) -> None:
         """The stream by its name: it needs the function, and so cannot be made before it."""
         stream = Stack.of(self).format_arn(
-            service="firehose", resource="deliverystream", resource_name=self._called.lake
+            service="firehose", resource="deliverystream", resource_name=self.called.lake
         )
         self.transform.role.add_to_policy(allow(["firehose:PutRecordBatch"], [stream]))
 
@@ -133,8 +133,8 @@ class TransactionLake(Construct):
         return athena.CfnWorkGroup(
             self,
             "Workgroup",
-            name=self._called.lake,
-            description=f"Questions about the transactions of {self._called.prefix}",
+            name=self.called.lake,
+            description=f"Questions about the transactions of {self.called.prefix}",
             recursive_delete_option=True,  # with its past queries, else it cannot go
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
                 enforce_work_group_configuration=True,
@@ -144,7 +144,7 @@ class TransactionLake(Construct):
                     selected_engine_version="Athena engine version 3"
                 ),
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=self.bucket.s3_url_for_object(places(self._called).results),
+                    output_location=self.bucket.s3_url_for_object(places(self.called).results),
                     encryption_configuration=encryption,
                 ),
             ),
