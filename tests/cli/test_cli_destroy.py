@@ -182,7 +182,7 @@ def test_logs_that_no_stack_answers_for_stay_but_for_a_person_s_word(model: Path
     session.client("logs").create_log_group(logGroupName=GROUP)
     result = destroy(model, "--yes")
     assert log_groups(session) == [GROUP]
-    assert "has no stack test-claim; logs of the model are there" in result.stderr
+    assert "has no stack test-claim; but there is the log group /test/claim" in result.stderr
     assert "left: the log group /test/claim, which keeps a line for ever" in result.stderr
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,60 +11,75 @@ from inferwatch.cli import options, output
 from inferwatch.cli.clock import patience
 from inferwatch.cli.deployment.wording import counted
 from inferwatch.errors import InferWatchError
-from inferwatch.spec import load_spec
 
 if TYPE_CHECKING:
-    from inferwatch.aws.resources.log_group import LogGroup
     from inferwatch.aws.site import Site
     from inferwatch.cli.deployment.removal_plan import Plan
+    from inferwatch.cli.deployment.stores import Store
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @options.environment
 @options.region
-@click.option("--yes", is_flag=True, help="Do not ask. The logs go too, unless --keep-logs.")
+@click.option("--yes", is_flag=True, help="Do not ask. Logs and data go too, unless --keep-logs, --keep-data.")
 @click.option("--keep-logs", is_flag=True, help="Leave the log groups, and every record in them.")
-def command(path: Path, environment: str | None, region: str | None, yes: bool, keep_logs: bool) -> None:
-    """Remove the model in PATH from AWS: its stack, its logs, its keys, and what was uploaded for it.
+@click.option("--keep-data", is_flag=True, help="Leave history and lake: the table and the bucket.")
+@options.pipeline
+def command(
+    *,
+    path: Path,
+    environment: str | None,
+    region: str | None,
+    yes: bool,
+    keep_logs: bool,
+    keep_data: bool,
+    pipeline: bool,
+) -> None:
+    """Remove the model in PATH from AWS: its stack, logs, history, lake and keys, and what was uploaded for it.
 
-    Asks first, and for the logs apart.
+    Asks first, and for logs and data apart.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import question, removal_plan
+    from inferwatch.cli.deployment import app, question, removal_plan
 
-    spec = load_spec(path, environment)
-    where = open_site(spec, region)
+    one, spec = app.chosen(path, environment, pipeline=pipeline)
+    where = app.at(open_site(spec, region), one)
     planned = removal_plan.plan(where, _local_assets(Path(spec.folder), where))
     if planned.found is None and not planned.strange:
-        output.note(f"nothing to remove: {where.where} has no stack {where.names.stack}, and no log group of the model")
+        output.note(f"nothing to remove: {where.where} has no stack {where.names.stack}, and nothing that one left")
         return
     _show(where, planned)
     if planned.found is not None and not question.agreed(f"Remove {where.names.stack}?", yes=yes):
         raise click.Abort
-    groups = () if keep_logs else tuple(_log_groups_to_remove(planned, yes=yes))
-    _remove(where, planned, groups)
+    stores = [] if keep_logs else _agreed("logs", planned.logs, yes=yes)
+    stores += [] if keep_data else _agreed("data", planned.data, yes=yes)
+    stores += [] if yes else _strange(planned, keep_logs=keep_logs, keep_data=keep_data)
+    _remove(where, planned, stores)
 
 
-def _log_groups_to_remove(planned: Plan, *, yes: bool) -> Iterator[LogGroup]:
-    """Those of the stack after asking, others only if a person says so: they may be another's."""
+def _agreed(what: str, stores: tuple[Store, ...], *, yes: bool) -> list[Store]:
+    """Those of the stack, after asking."""
     from inferwatch.cli.deployment import question
 
-    records = "with every record in it"
-    if planned.log_groups and question.agreed(f"Remove its logs, {_listed(planned.log_groups)}, {records}?", yes=yes):
-        yield from planned.log_groups
-    for group in () if yes else planned.strange:
-        if question.agreed(f"The stack did not make {group.name}. Remove it too, {records}?", yes=False):
-            yield group
+    listed = ", ".join(f"{one.name} ({one.holds})" for one in stores)
+    agreed = stores and question.agreed(f"Remove its {what}, {listed}, with all that is in it?", yes=yes)
+    return list(stores) if agreed else []
 
 
-def _listed(groups: tuple[LogGroup, ...]) -> str:
-    return ", ".join(f"{group.name} ({group.stored_bytes / 1e6:.1f} MB)" for group in groups)
+def _strange(planned: Plan, *, keep_logs: bool, keep_data: bool) -> list[Store]:
+    """Others go only if a person says so: they may be another's."""
+    from inferwatch.cli.deployment import question
+
+    asked = [one for one in planned.strange if not (keep_logs if one.kind == "log group" else keep_data)]
+    question_of = "The stack did not make {}. Remove it too, with all that is in it?"
+    return [one for one in asked if question.agreed(question_of.format(one.name), yes=False)]
 
 
 def _show(site: Site, planned: Plan) -> None:
     if planned.found is None:
-        output.note(f"{site.where} has no stack {site.names.stack}; logs of the model are there")
+        listed = " and ".join(one.called for one in planned.strange)
+        output.note(f"{site.where} has no stack {site.names.stack}; but there is {listed}")
         return
     output.note(f"{planned.found.name} in {site.where} is {planned.found.status}.")
     if planned.resources:
@@ -73,8 +87,9 @@ def _show(site: Site, planned: Plan) -> None:
         output.table(("Kind", ""), [(kind, str(number)) for kind, number in planned.by_kind().items()])
 
 
-def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
-    from inferwatch.aws.resources import log_group, removal
+def _remove(site: Site, planned: Plan, chosen: list[Store]) -> None:
+    from inferwatch.aws.resources import removal
+    from inferwatch.cli.deployment import stores
 
     if planned.found is not None:
         try:
@@ -84,15 +99,15 @@ def _remove(site: Site, planned: Plan, groups: tuple[LogGroup, ...]) -> None:
             output.note("For that, run `inferwatch destroy` again before it has ended.")
             raise
         output.note(f"gone: the stack {planned.found.name}")
-    for group in groups:
-        log_group.delete(site.session, group.name)
-        output.note(f"gone: the log group {group.name}")
-    logs_went = set(planned.log_groups) <= set(groups)
-    for key in planned.keys if logs_went else ():
+    for store in chosen:
+        stores.remove(site.session, store)
+        output.note(f"gone: {store.called}")
+    free = planned.keys_without(chosen)
+    for key in free:
         removal.schedule_key_deletion(site.session, key)
-        output.note(f"goes in {removal.KEY_WAITS_DAYS} days, free until then: the key {key} of the logs")
+        output.note(f"goes in {removal.KEY_WAITS_DAYS} days, free until then: the key {key}")
     _remove_assets(site, planned)
-    _say_what_is_left(planned, groups, keys=() if logs_went else planned.keys)
+    _say_what_is_left(planned, chosen, [key for key in planned.keys if key not in free])
     _say_what_aws_keeps(site, planned)
 
 
@@ -111,17 +126,14 @@ def _remove_assets(site: Site, planned: Plan) -> None:
         output.note(f"left: {removed.kept} of those, since other stacks use {'it' if removed.kept == 1 else 'them'}")
 
 
-def _say_what_is_left(planned: Plan, groups: tuple[LogGroup, ...], keys: tuple[str, ...]) -> None:
+def _say_what_is_left(planned: Plan, chosen: list[Store], keys: list[str]) -> None:
     from inferwatch.cli.deployment import removal_plan
 
-    for group in (*planned.log_groups, *planned.strange):
-        if group not in groups:
-            days = f"{group.retention_days} days" if group.retention_days else "ever"
-            output.note(
-                f"left: the log group {group.name}, which keeps a line for {days}, at about 0.03 USD a GB and month"
-            )
+    for store in (*planned.logs, *planned.data, *planned.strange):
+        if store not in chosen:
+            output.note(f"left: {store.called}, {store.costs}")
     for key in keys:
-        output.note(f"left, at about 1 USD a month: the key {key}, without which nobody can read those logs")
+        output.note(f"left, at about 1 USD a month: the key {key}, without which nobody can read what stays")
     if any(one.type == removal_plan.KEY for one in planned.resources):
         output.note("left for a week, free: the key of the alarm topic, which KMS deletes then")
     for one in planned.others:
