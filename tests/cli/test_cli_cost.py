@@ -196,7 +196,7 @@ def test_what_has_no_known_price_stands_in_the_table_and_in_a_note(model: Path) 
     assert "Not in the total, since what it costs in eu-central-1 is not known here: 1 x ml.m5.large of" in done.stderr
     row = next(row for row in done.stdout.splitlines() if "ml.m5.large" in row)
     assert row.split()[-4:] == ["not", "known", "?", "?"]
-    assert [row["item"] for row in rows() if row["kind"] == "uncounted"][0] == "1 x ml.m5.large of SageMaker"
+    assert next(row["item"] for row in rows() if row["kind"] == "uncounted") == "1 x ml.m5.large of SageMaker"
     there = call("--region", "us-east-1")
     assert "Not in the total" not in there.stderr
     assert lines("--region", "us-east-1")["ml.m5.large"]["amount"] == 83.95

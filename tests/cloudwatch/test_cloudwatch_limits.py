@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cloudwatch_examples import SMALLEST, a_spec, digits, rich
 
 from inferwatch.cloudwatch import limits
+from inferwatch.cloudwatch.names import names
 from inferwatch.errors import SpecError
 
 
@@ -110,6 +113,46 @@ BROKEN = {
         "alarm[mine].metric",
         "api.type is 'none'",
     ),
+    "no room for the name of the history's writer": (
+        model("m" * 50, more="[history]"),
+        "model.name",
+        "of 50 characters; the name of the history's writer leaves room for 49",
+    ),
+    "no room for the name of the lake's transform": (
+        model("m" * 50, more="[lake]"),
+        "model.name",
+        "the name of the lake's transform leaves room for 49",
+    ),
+    "the name of the history's alarm": (
+        "[history]\n" + alarm("History-Alarm"),
+        "alarm[History-Alarm].name",
+        "own alarm",
+    ),
+    "a composite of the history's alarm's name": (
+        "[history]\n[[composite_alarm]]\nname = 'History-Alarm'\nrule = 'TRUE'\n",
+        "composite_alarm[History-Alarm].name",
+        "choose another",
+    ),
+    "a pipeline's stack with too long a name": (
+        model(namespace="/" + "n" * 120, more="[pipeline]\nsource = 'codecommit'\nrepository = 'b'"),
+        "model.namespace",
+        "the name of the pipeline's stack 131 characters long",
+    ),
+    "seconds where AWS counts minutes: SQS": (
+        model(more="predict = 'app:predict'\n[queue]\n") + alarm(metric="OldestMessageAge", more="period = 10"),
+        "alarm[mine].period",
+        "OldestMessageAge has one datapoint in 60 s on AWS",
+    ),
+    "seconds where AWS counts minutes: SageMaker": (
+        "[sagemaker]\nendpoint = 'e'\n" + alarm(metric="ModelLatency", more="period = 30"),
+        "alarm[mine].period",
+        "30 is too short",
+    ),
+    "a queue's model that an API calls too": (
+        model(more="predict = 'app:predict'\n[queue]\n[function]\ntimeout = 60\n"),
+        "function.timeout",
+        "60 s is longer than an API of type 'http' waits",
+    ),
     "more alarms than CodeDeploy looks at": (CANARY + alarms(9), "alarm", "CodeDeploy looks at no more than 10"),
     "more alarms than a widget shows": (alarms(98), "alarm", "a dashboard shows 100"),
     "more widgets than a dashboard has": (WIDGETS * 501, "dashboard.widget", "at most 500"),
@@ -138,6 +181,12 @@ WITHIN = {
     "a function's name of 64": model("m" * 54),
     "an alarm's name of 255": alarm("n" * 236),
     "a long answer without an API": '[function]\ntimeout = 900\n[api]\ntype = "none"\n',
+    "a long answer to a message": model(
+        more="predict = 'app:predict'\n[queue]\n[function]\ntimeout = 900\n[api]\ntype = 'none'\n"
+    ),
+    "the name of the history's alarm without a history": alarm("History-Alarm"),
+    "seconds of messages that are tried again": model(more="predict = 'app:predict'\n[queue]\n")
+    + alarm(metric="RetriedCount", more="period = 10"),
     "ten alarms and a canary": CANARY + alarms(8),
     "seconds of what the line carries": alarm(more="period = 10"),
     "seconds of errors": alarm(metric="ErrorCount", more='period = 10\nstatistic = "Sum"'),
@@ -154,3 +203,36 @@ def test_what_aws_takes_passes(tmp_path, text):
 @pytest.mark.parametrize("spec", [digits(), rich()], ids=lambda spec: spec.model.name)
 def test_the_specs_of_these_tests_pass(spec):
     limits.check(spec)
+
+
+NAMES = {
+    # By member of Names: the longest that its service takes, and the letters of it.
+    **dict.fromkeys(("function", "history_writer", "lake_transform"), (64, r"[A-Za-z0-9_-]+")),  # Lambda
+    **dict.fromkeys(("queue", "dead_letters"), (80, r"[A-Za-z0-9_-]+")),  # SQS
+    "endpoint": (63, r"[A-Za-z0-9](-*[A-Za-z0-9])*"),  # SageMaker
+    "history": (255, r"[A-Za-z0-9_.-]{3,}"),  # DynamoDB
+    "lake": (64, r"[A-Za-z0-9_.-]+"),  # Firehose; Athena's workgroup takes 128
+    "lake_database": (255, r"[a-z][a-z0-9_]*"),  # Glue, asked by Athena
+    **dict.fromkeys(("history_subscription", "lake_subscription"), (512, r"[^:*]+")),  # CloudWatch Logs
+    "pipeline": (100, r"[A-Za-z0-9.@_-]+"),  # CodePipeline
+    **dict.fromkeys(("stack", "pipeline_stack"), (128, r"[A-Za-z][A-Za-z0-9-]*")),  # CloudFormation
+}
+
+
+@pytest.mark.parametrize("name", ["m" * 49, "M" + "." * 47 + "m", "m" + "_" * 48 + "m", "a.b_c-D#1"])
+@pytest.mark.parametrize("namespace", ["/a", "/" + "n" * 60, "/A.b/C_d"])
+@pytest.mark.parametrize("environment", [None, "p"])
+def test_what_passes_has_names_that_every_service_takes(tmp_path, name, namespace, environment):
+    parts = "predict = 'app:predict'\n[queue]\n[sagemaker]\n[history]\n[lake]\n"
+    pipeline = "[pipeline]\nsource = 'codecommit'\nrepository = 'b'\n"
+    declared = f"[environment.{environment}]\n" if environment else ""
+    spec = a_spec(tmp_path, model(name, namespace, parts + pipeline + declared), environment)
+    try:
+        limits.check(spec)
+    except SpecError:
+        assert len(names(spec).prefix) > 49  # the one that is too long by the environment's name
+        return
+    for member, (most, letters) in NAMES.items():
+        made = getattr(names(spec), member)
+        assert len(made) <= most, member
+        assert re.fullmatch(letters, made), member

@@ -12,7 +12,7 @@ from itertools import chain
 from inferwatch.cloudwatch.address import REPORT_METRICS, address, report_namespace
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties
-from inferwatch.cloudwatch.names import Names, names
+from inferwatch.cloudwatch.names import HISTORY_ALARM, Names, names
 from inferwatch.errors import SpecError
 from inferwatch.spec import composite_rule, limits, record
 from inferwatch.spec.alarm import AlarmSpec
@@ -49,17 +49,30 @@ def check(spec: MonitorSpec) -> None:
 def _names(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
     if not re.match(r"[A-Za-z0-9]", called.prefix):
         yield "model.name", f"{spec.model.name!r} must hold a letter or a digit: the function on AWS is named by it"
-    if len(called.function) > FUNCTION_NAME_MAX:
-        room = FUNCTION_NAME_MAX - len(called.function.removeprefix(called.prefix))
-        made = f"makes {called.prefix!r} of {len(called.prefix)} characters{_with_environment(spec)}"
-        yield "model.name", f"{made}; the function's name leaves room for {room}"
+    for what, name, most in _made_of_the_prefix(spec, called):
+        if len(name) > most:
+            room = most - len(name.removeprefix(called.prefix))
+            made = f"makes {called.prefix!r} of {len(called.prefix)} characters{_with_environment(spec)}"
+            yield "model.name", f"{made}; {what} leaves room for {room}"
     if not called.stack[:1].isalpha():
         yield "model.namespace", f"{spec.model.namespace!r} must begin with a letter: the stack on AWS is named by it"
     if len(called.stack) > STACK_NAME_MAX:
         long = f"makes the stack's name {len(called.stack)} characters long{_with_environment(spec)}"
         yield "model.namespace", f"{long}; at most {STACK_NAME_MAX} are allowed"
+    if spec.pipeline and len(called.pipeline_stack) > STACK_NAME_MAX:
+        long = f"makes the name of the pipeline's stack {len(called.pipeline_stack)} characters long"
+        yield "model.namespace", f"{long}; at most {STACK_NAME_MAX} are allowed"
     if wrong := limits.log_group_problem(called.access_log_group):
         yield "model.namespace", f"{called.access_log_group!r}, the log group of the API's access log, {wrong}"
+
+
+def _made_of_the_prefix(spec: MonitorSpec, called: Names) -> Iterator[tuple[str, str, int]]:
+    """What is named, its name, and how long that may be. All other names of a model that these allow have room."""
+    yield "the function's name", called.function, FUNCTION_NAME_MAX
+    if spec.history:
+        yield "the name of the history's writer", called.history_writer, FUNCTION_NAME_MAX
+    if spec.lake:
+        yield "the name of the lake's transform", called.lake_transform, FUNCTION_NAME_MAX
 
 
 def _with_environment(spec: MonitorSpec) -> str:
@@ -89,7 +102,7 @@ def _metrics(spec: MonitorSpec) -> Iterator[Problem]:
 
 def _alarm(spec: MonitorSpec, alarm: AlarmSpec, called: Names) -> Iterator[Problem]:
     key = f"alarm[{alarm.name}]"
-    yield from _named(key, called.alarm(alarm.name), called)
+    yield from _named(spec, key, called.alarm(alarm.name), called)
     yield from _described(key, alarm_properties(spec, alarm)["AlarmDescription"])
     finest = address(spec, alarm.metric, alarm.dimensions).finest
     if alarm.period < finest:
@@ -106,7 +119,7 @@ def _composites(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
     for composite in spec.composite_alarms:
         key = f"composite_alarm[{composite.name}]"
         properties = composite_properties(spec, composite)
-        yield from _named(key, properties["AlarmName"], called)
+        yield from _named(spec, key, properties["AlarmName"], called)
         yield from _described(key, properties["AlarmDescription"])
         most, length = composite_rule.LENGTH_MAX, len(properties["AlarmRule"])
         if length > most:
@@ -114,7 +127,7 @@ def _composites(spec: MonitorSpec, called: Names) -> Iterator[Problem]:
             yield f"{key}.rule", problem
 
 
-def _named(key: str, name: str, called: Names) -> Iterator[Problem]:
+def _named(spec: MonitorSpec, key: str, name: str, called: Names) -> Iterator[Problem]:
     if len(name) > limits.ALARM_NAME_MAX:
         problem = (
             f"with {called.prefix!r} in front has {len(name)} characters; at most {limits.ALARM_NAME_MAX} are allowed"
@@ -122,6 +135,8 @@ def _named(key: str, name: str, called: Names) -> Iterator[Problem]:
         yield f"{key}.name", problem
     if name == called.health_alarm:
         yield f"{key}.name", f"{name!r} is the name of the alarm over all alarms; choose another"
+    if spec.history and name == called.alarm(HISTORY_ALARM):
+        yield f"{key}.name", f"{name!r} is the name of the history's own alarm; choose another"
 
 
 def _described(key: str, description: str) -> Iterator[Problem]:

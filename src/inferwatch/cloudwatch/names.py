@@ -11,6 +11,9 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 HISTORY_INDEX = "by-model-and-time"
 """Of the history's table."""
 
+HISTORY_ALARM = "History-Alarm"
+"""On what the history's writer had to give up: an alarm that no spec declares."""
+
 LAKE_TABLE = "transactions"
 """Of the lake's database."""
 
