@@ -8,11 +8,12 @@ from typing import Any
 
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.sdk import MemorySink, Monitor
+from inferwatch.sdk.attempt import attempt_line
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 
-def report(status: str = "success", *, cold: bool = False) -> dict[str, Any]:
-    """`platform.report` as in Lambda's telemetry schema 2022-12-13, in JSON format."""
+def report(status: str = "success", *, cold: bool = False, **further: str) -> dict[str, Any]:
+    """`platform.report` as in Lambda's telemetry schema 2022-12-13, in JSON format. further: members of its record."""
     metrics = {
         "durationMs": 341.25,
         "billedDurationMs": 342,
@@ -23,7 +24,12 @@ def report(status: str = "success", *, cold: bool = False) -> dict[str, Any]:
     return {
         "time": "2026-11-21T09:30:58.559Z",
         "type": "platform.report",
-        "record": {"requestId": "6f7f0961-b1a5-4a3e-8d7e-0f6a5a9a4d3c", "metrics": metrics, "status": status},
+        "record": {
+            "requestId": "6f7f0961-b1a5-4a3e-8d7e-0f6a5a9a4d3c",
+            "metrics": metrics,
+            "status": status,
+            **further,
+        },
     }
 
 
@@ -37,6 +43,14 @@ def inference(spec: MonitorSpec, **given: Any) -> dict[str, Any]:
     )
     [line] = sink.lines
     return json.loads(line)
+
+
+def attempt(spec: MonitorSpec, *, final: bool) -> dict[str, Any]:
+    """A message that was refused, or that is to be tried again."""
+    error = {"type": "ValueError", "message": "no"}
+    status = "rejected" if final else "failed"
+    line = inference(spec, status=status, error=error, message_id="1", receive_count=3)
+    return json.loads(attempt_line(json.dumps(line).encode(), final=final))
 
 
 def access(spec: MonitorSpec, **context: Any) -> dict[str, Any]:

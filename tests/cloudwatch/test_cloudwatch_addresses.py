@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import msgspec
 import pytest
 from cloudwatch_examples import ACCOUNT, REGION, digits, rich
-from log_events import inference
+from log_events import attempt, inference
 
 from inferwatch.cloudwatch.address import REPORT_METRICS, address, report_namespace
 from inferwatch.cloudwatch.alarms import alarm_properties
@@ -38,8 +40,10 @@ def sent(spec):
 
 
 def of_queue(spec):
-    # A message that is tried again has a line of its own, of type inference_attempt.
-    yield spec.identity.metric_namespace, record.RETRIED_COUNT, frozenset(spec.identity.dimensions.items())
+    line = attempt(spec, final=False)
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    [(definition, dimensions)] = product(directive["Metrics"], directive["Dimensions"])
+    yield directive["Namespace"], definition["Name"], frozenset((name, line[name]) for name in dimensions)
     for queue in (names(spec).queue, names(spec).dead_letters):
         for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
             yield "AWS/SQS", name, frozenset({("QueueName", queue)})
@@ -55,6 +59,7 @@ def of_history(spec):
     called = names(spec)
     yield from subscribed(called.log_group, called.history_subscription, "Lambda")
     yield "AWS/Lambda", "Errors", frozenset({("FunctionName", called.history_writer)})
+    yield "AWS/SQS", "ApproximateNumberOfMessagesVisible", frozenset({("QueueName", called.history_failures)})
     table = ("TableName", called.history)
     yield "AWS/DynamoDB", "WriteThrottleEvents", frozenset({table})
     yield "AWS/DynamoDB", "WriteThrottleEvents", frozenset({table, ("GlobalSecondaryIndexName", HISTORY_INDEX)})

@@ -7,7 +7,7 @@ import json
 import pytest
 from cloudwatch_examples import a_spec, digits, rich
 from filter_pattern_model import BadPattern, compiled, matches, selected
-from log_events import access, inference, report
+from log_events import access, attempt, inference, report
 
 from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.spec import limits
@@ -103,6 +103,17 @@ def test_the_report_of_a_cold_start_gives_memory_billed_and_init_time():
 @pytest.mark.parametrize("status", ["success", "timeout", "error"])
 def test_a_warm_report_gives_no_init_time(status):
     assert taken(digits(), report(status)) == {"MaxMemoryUsedMB": 187, "BilledDurationMs": 342}
+
+
+def test_the_report_of_an_invocation_by_a_queue_is_as_any_other():
+    """The local runtime writes what called it; Lambda does not."""
+    assert taken(rich(), report(eventSource="aws:sqs")) == {"MaxMemoryUsedMB": 187, "BilledDurationMs": 342}
+    assert taken(rich(), report("timeout", eventSource="aws:sqs")) == taken(rich(), report("timeout"))
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_an_attempt_is_counted_by_its_own_metric_only(final):
+    assert taken(rich(), attempt(rich(), final=final)) == {}
 
 
 def test_an_inference_is_counted_by_its_own_metrics_only():

@@ -187,6 +187,8 @@ WITHIN = {
     "the name of the history's alarm without a history": alarm("History-Alarm"),
     "seconds of messages that are tried again": model(more="predict = 'app:predict'\n[queue]\n")
     + alarm(metric="RetriedCount", more="period = 10"),
+    "ten alarms and a canary, and those of a queue": model(more="predict = 'app:predict'\n[queue]\n" + CANARY)
+    + alarms(8),
     "ten alarms and a canary": CANARY + alarms(8),
     "seconds of what the line carries": alarm(more="period = 10"),
     "seconds of errors": alarm(metric="ErrorCount", more='period = 10\nstatistic = "Sum"'),
@@ -208,7 +210,7 @@ def test_the_specs_of_these_tests_pass(spec):
 NAMES = {
     # By member of Names: the longest that its service takes, and the letters of it.
     **dict.fromkeys(("function", "history_writer", "lake_transform"), (64, r"[A-Za-z0-9_-]+")),  # Lambda
-    **dict.fromkeys(("queue", "dead_letters"), (80, r"[A-Za-z0-9_-]+")),  # SQS
+    **dict.fromkeys(("queue", "dead_letters", "history_failures"), (80, r"[A-Za-z0-9_-]+")),  # SQS
     "endpoint": (63, r"[A-Za-z0-9](-*[A-Za-z0-9])*"),  # SageMaker
     "history": (255, r"[A-Za-z0-9_.-]{3,}"),  # DynamoDB
     "lake": (64, r"[A-Za-z0-9_.-]+"),  # Firehose; Athena's workgroup takes 128

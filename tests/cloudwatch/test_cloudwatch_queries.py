@@ -7,14 +7,14 @@ import re
 
 import pytest
 from cloudwatch_examples import a_spec, digits, rich
-from log_events import access, inference, report
+from log_events import access, attempt, inference, report
 
 from inferwatch.cloudwatch.names import names
 from inferwatch.cloudwatch.queries import saved_queries, slow_ms, slow_or_failed
 
 COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
 WORDS = {"and", "or", "not", "in", "as", "by", "asc", "desc", "like", *COMMANDS}
-FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent"}
+FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent", "count_distinct"}
 SYSTEM = {"@timestamp", "@message"}
 SPECS = [digits(), rich()]
 EVERY_QUERY = [pytest.param(spec, query, id=f"{query.name}") for spec in SPECS for query in saved_queries(spec)]
@@ -39,7 +39,8 @@ def fields_of(spec, group):
         requester={"principal": "arn:aws:iam::123456789012:role/app", "ip": "192.0.2.1"},
         request_id="abc",
     )
-    return flat(failed) | flat(report(cold=True))
+    tried = flat(attempt(spec, final=True)) if spec.queue else set()
+    return flat(failed) | flat(report(cold=True)) | tried
 
 
 def words(text):
@@ -112,6 +113,13 @@ def test_without_confidence_nobody_asks_for_unsure_inferences(tmp_path):
     texts = json.dumps([query.text for query in saved_queries(a_spec(tmp_path, ""))])
     assert "confidence" not in texts
     assert "PredictionProbability" not in texts
+
+
+def test_attempts_are_asked_for_where_there_is_a_queue():
+    [attempts] = [query for query in saved_queries(rich()) if query.name.endswith("/Attempts")]
+    assert 'filter type = "inference_attempt"' in attempts.text
+    assert "count_distinct(message_id) as messages" in attempts.text
+    assert not [query for query in saved_queries(digits()) if "attempt" in query.text]
 
 
 def test_without_an_api_its_log_is_not_asked(tmp_path):

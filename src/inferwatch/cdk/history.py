@@ -21,12 +21,11 @@ from inferwatch.cdk.side_function import SideFunction
 from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
 from inferwatch.cdk.subscription import TRANSACTIONS
 from inferwatch.cloudwatch import limits
-from inferwatch.cloudwatch.names import HISTORY_INDEX, Names, names
+from inferwatch.cloudwatch.names import HISTORY_ALARM, HISTORY_INDEX, Names, names
 from inferwatch.errors import SpecError
 from inferwatch.serving import history_writer
 
 HANDLER = "inferwatch.serving.history_writer.handler"
-ALARM = "History-Alarm"
 TIMEOUT = 60
 EVENT_AGE = 6 * 3600
 """Seconds: how long Lambda tries a batch where it may not start the function."""
@@ -82,7 +81,7 @@ class InferenceHistory(Construct):
             if there
             else self._table(removal_policy, encryption_key)
         )
-        self._failures_name = f"{self.called.history_writer}-Failures"
+        self._failures_name = self.called.history_failures
         self.failures = self._failures(encryption_key)
         self.writer = self._writer(self._spec.history.days)
         logs.SubscriptionFilter(
@@ -177,7 +176,7 @@ class InferenceHistory(Construct):
         return cloudwatch.CfnAlarm(
             self,
             "Alarm",
-            alarm_name=self.called.alarm(ALARM),
+            alarm_name=self.called.alarm(HISTORY_ALARM),
             alarm_description="Records could not be written into the history. They wait in the queue"
             f" {self._failures_name}, each batch as requestPayload; the log of {self.called.history_writer}"
             " says why.",

@@ -21,11 +21,11 @@ ENDPOINT_NAMESPACE = "AWS/SageMaker"
 ENDPOINT_VARIANT = "AllTraffic"
 """An endpoint of ours has one variant; one that is there already is asked for the variant of this name."""
 
-_VISIBLE = "ApproximateNumberOfMessagesVisible"
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 _GAUGES = {
-    record.QUEUED_MESSAGES: _VISIBLE,
+    record.QUEUED_MESSAGES: VISIBLE,
     record.OLDEST_MESSAGE_AGE: "ApproximateAgeOfOldestMessage",
-    record.DEAD_LETTERS: _VISIBLE,
+    record.DEAD_LETTERS: VISIBLE,
 }
 """SQS's names, of the queue or of its dead-letter queue. Gauges: their Maximum and Average mean something, no Sum."""
 

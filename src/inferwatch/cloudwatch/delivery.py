@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, MetricAddress
+from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, QUEUE_NAMESPACE, VISIBLE, MetricAddress
 from inferwatch.cloudwatch.names import HISTORY_INDEX, Names
 from inferwatch.cloudwatch.widgets import Place, Row, metrics_of, row_at
 
@@ -25,6 +25,11 @@ def history_widget(place: Place, title: str) -> dict[str, Any]:
     rows = [
         *_subscription(called, called.history_subscription, "Lambda"),
         _failed("Writer failed", LAMBDA_NAMESPACE, "Errors", {"FunctionName": called.history_writer}),
+        row_at(
+            MetricAddress(QUEUE_NAMESPACE, VISIBLE, {"QueueName": called.history_failures}),
+            label="Batches given up",
+            stat="Maximum",
+        ),
         _failed("Table throttled", TABLE_NAMESPACE, "WriteThrottleEvents", table),
         _failed(
             "Index throttled",

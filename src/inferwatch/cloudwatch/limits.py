@@ -146,11 +146,13 @@ def _described(key: str, description: str) -> Iterator[Problem]:
 
 
 def _groups(spec: MonitorSpec) -> Iterator[Problem]:
-    count, rollout = len(spec.alarms), spec.function.rollout
-    shown = count + len(spec.composite_alarms) + 1
+    rollout = spec.function.rollout
+    shown = len(spec.alarms) + len(spec.composite_alarms) + 1
     if shown > ALARM_WIDGET_MAX:
         problem = f"{shown} with the composite alarms and the one over all are too many"
         yield "alarm", f"{problem}; a dashboard shows {ALARM_WIDGET_MAX} in one widget"
+    # What waits in a queue is not of the version that is rolled out.
+    count = sum(alarm.metric not in record.GAUGES for alarm in spec.alarms)
     if rollout != "AllAtOnce" and count > ROLLBACK_ALARMS_MAX:
         problem = (
             f"{count} are too many for rollout {rollout!r}: CodeDeploy looks at no more than {ROLLBACK_ALARMS_MAX}"

@@ -24,9 +24,9 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     prefix: the model's name and, where the spec declares environments, the environment, in letters, digits, `-` and
     `_`. function: of the Lambda; alias: what is called and shifted; access_log_group: of the API's access log;
     endpoint: of SageMaker, the spec's own where it names one that is there; history: the table, history_writer and
-    lake_transform the functions that fill it and the lake; lake: delivery stream and workgroup; lake_database: Glue's;
-    history_subscription, lake_subscription: filters of the log group, which takes no third;
-    pipeline, pipeline_stack: one for all environments.
+    lake_transform the functions that fill it and the lake; history_failures: the queue of what was not written;
+    lake: delivery stream and workgroup; lake_database: Glue's; history_subscription, lake_subscription: filters of the
+    log group, which takes no third; pipeline, pipeline_stack: one for all environments.
     """
 
     prefix: str
@@ -45,6 +45,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_log_group: str
     history: str
     history_writer: str
+    history_failures: str
     history_subscription: str
     lake: str
     lake_transform: str
@@ -86,6 +87,7 @@ def names(spec: MonitorSpec) -> Names:
         endpoint_log_group=f"/aws/sagemaker/Endpoints/{endpoint}",
         history=f"{prefix}-Inference-History",
         history_writer=f"{prefix}-History-Writer",
+        history_failures=f"{prefix}-History-Writer-Failures",
         history_subscription=f"{prefix}-History",
         lake=f"{prefix}-Inference-Lake",
         lake_transform=f"{prefix}-Lake-Transform",

@@ -12,6 +12,7 @@ from inferwatch.spec.statistic import ADDITIVE
 
 SLOW_MS = 2000.0
 _INFERENCES = f'filter type = "{record.RECORD_TYPE}"'
+_ATTEMPTS = f'filter type = "{record.ATTEMPT_TYPE}"'
 _REPORTS = 'filter type = "platform.report"'
 
 
@@ -64,6 +65,13 @@ def _own(spec: MonitorSpec) -> dict[str, tuple[str, ...]]:
     }
     if spec.has_confidence:
         queries["Unsure"] = (fields, f"{_INFERENCES} and ispresent(confidence)", "sort confidence asc", "limit 20")
+    if spec.queue is not None:
+        queries["Attempts"] = (
+            _ATTEMPTS,
+            "stats count(*) as attempts, count_distinct(message_id) as messages, max(receive_count) as tries, "
+            "latest(message_id) as newest_message, latest(error.message) as newest by status, error.type",
+            "sort attempts desc",
+        )
     queries |= {
         "Killed environments": (
             "fields @timestamp, record.requestId, record.status, record.metrics.durationMs, "
