@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, address, dimension_list, report_namespace
+from inferwatch.cloudwatch.address import address, dimension_list, report_namespace
 from inferwatch.spec import record
 from inferwatch.store.rollups.rollup import Series
+
+BY_SERVICES = (record.THROTTLES, *record.GAUGES, *record.ENDPOINT_METRICS)
+"""What Lambda, SQS and SageMaker count themselves, by the spec's names for it."""
 
 
 def series(site: Site) -> list[Series]:
     """Every series that has had data in the last two weeks, which is as long as CloudWatch lists one.
 
-    Of what Lambda counts itself, only what the spec has a name for. Raises AwsError.
+    Of what AWS's services count themselves, only what the spec has a name for, and by that name. Raises AwsError.
     """
     identity = site.spec.identity
-    throttles = address(site.spec, record.THROTTLES, called=site.names)
     found = [
         *_listed(site, Namespace=identity.metric_namespace, Dimensions=dimension_list(identity.dimensions)),
         *_listed(site, Namespace=report_namespace(site.spec)),
-        *_listed(site, **throttles.members),
+        *(each for metric in BY_SERVICES if site.spec.unit(metric) for each in _by_service(site, metric)),
     ]
-    own = [one for one in found if one.namespace != LAMBDA_NAMESPACE or one.dimensions == throttles.dimensions]
-    return sorted(own, key=lambda one: (one.namespace, one.metric, sorted(one.dimensions.items())))
+    return sorted(found, key=lambda one: (one.namespace, one.metric, sorted(one.dimensions.items())))
+
+
+def _by_service(site: Site, metric: str) -> Iterator[Series]:
+    """Without those of the same name that have further dimensions."""
+    at = address(site.spec, metric, called=site.names)
+    for one in _listed(site, **at.members):
+        if one.dimensions == at.dimensions:
+            yield one._replace(metric=metric, unit=site.spec.unit(metric) or "None")
 
 
 def _listed(site: Site, **wanted: Any) -> list[Series]:
