@@ -49,6 +49,12 @@ def http(cloud: MiniStack, assembly: Path) -> DeployedStack:
     return deploy(cloud, assembly, "http", adapted(synthesized(assembly, "http")))
 
 
+@pytest.fixture(scope="session")
+def parts(cloud: MiniStack, assembly: Path) -> DeployedStack:
+    """The stack with a queue and all that keeps its records, as far as MiniStack can make it."""
+    return deploy(cloud, assembly, "parts", adapted(synthesized(assembly, "parts")))
+
+
 @pytest.fixture
 def gone(cloud: MiniStack, assembly: Path) -> DeployedStack:
     """A stack that nothing else looks at, as far as MiniStack can make it."""

@@ -116,7 +116,7 @@ rollout = "AllAtOnce"
 batch_size = 10
 batching_window = 1
 max_receive_count = 2
-visibility_timeout = 2
+visibility_timeout = 3
 
 [environment.parts.history]
 days = 30

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest
 from emulator_environment import EMULATORS, python_of
 from emulator_process import free_port, running
 
@@ -25,8 +26,12 @@ class MiniStack:
         self.url = f"http://127.0.0.1:{port}"
         self.session = session(ACCOUNT, SECRET)
 
-    def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.url)
+    def client(self, service: str, *, tls: bool = False) -> Any:
+        """A client of a service. tls: says that it came over TLS, as a proxy in front of MiniStack would."""
+        client = self.session.client(service, endpoint_url=self.url)
+        if tls:
+            client.meta.events.register("before-send", _came_over_tls)
+        return client
 
     @property
     def environ(self) -> dict[str, str]:
@@ -41,6 +46,10 @@ class MiniStack:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+
+def _came_over_tls(request: AWSPreparedRequest, **_: Any) -> None:
+    request.headers["X-Forwarded-Proto"] = "https"
 
 
 def session(key: str, secret: str) -> boto3.Session:
@@ -60,6 +69,7 @@ def ministack(data: Path) -> Iterator[MiniStack]:
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "AUTH": "true",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0",
         "IOT_MTLS_ENABLED": "0",  # it would listen beyond the loopback
         "LOG_LEVEL": "WARNING",
         "HOME": str(data),

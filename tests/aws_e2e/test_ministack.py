@@ -18,16 +18,16 @@ pytestmark = pytest.mark.xdist_group("ministack")
 
 
 def test_only_what_ministack_refuses_is_left_out(
-    cloud: MiniStack, rest: DeployedStack, http: DeployedStack, assembly: Path
+    cloud: MiniStack, rest: DeployedStack, http: DeployedStack, parts: DeployedStack, assembly: Path
 ) -> None:
-    for stack, artifact in ((rest, "rest"), (http, "http")):
+    for stack, artifact in ((rest, "rest"), (http, "http"), (parts, "parts")):
         resources = synthesized(assembly, artifact)["Resources"]
         for logical_id in UNSUPPORTED.keys() & resources.keys():
             alone = {name: value for name, value in resources[logical_id].items() if name != "DependsOn"}
             refused = create(cloud, f"only-{artifact}-{logical_id}", {"Resources": {logical_id: stack.referred(alone)}})
             assert any(UNSUPPORTED[logical_id] in said for said in refused.values()), (logical_id, refused)
-    both = synthesized(assembly, "rest")["Resources"] | synthesized(assembly, "http")["Resources"]
-    assert UNSUPPORTED.keys() - both.keys() == set()
+    every = {each for artifact in ("rest", "http", "parts") for each in synthesized(assembly, artifact)["Resources"]}
+    assert UNSUPPORTED.keys() - every == set()
 
 
 def test_the_function_is_as_declared(cloud: MiniStack, rest: DeployedStack) -> None:

