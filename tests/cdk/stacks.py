@@ -9,11 +9,12 @@ from aws_cdk import App, ArnFormat, Environment, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 from synthesis import SPECS
 
-from inferwatch.cdk import InferenceHistory, InferenceQueue, ModelMonitoring, ModelStack
+from inferwatch.cdk import InferenceHistory, InferenceQueue, ModelMonitoring, ModelStack, TransactionLake
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 from inferwatch.spec.api import ApiSpec
@@ -109,3 +110,5 @@ def _beside(app: App) -> None:
     spec = load_spec(SPECS / "parts", "prod", {})
     InferenceQueue(stack, "Queue", spec=spec, function=function, topic=topic)
     InferenceHistory(stack, "History", spec=spec, log_group=group, topic=topic)
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "ours")
+    TransactionLake(stack, "Lake", spec=spec, log_group=group, bucket=bucket)

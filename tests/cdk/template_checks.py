@@ -141,6 +141,7 @@ CHECKS: tuple[Check, ...] = (
     slack_channels,
     lambda_memory,
     integration_uris,
+    parquet_buffers,
 )
 
 

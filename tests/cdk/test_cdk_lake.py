@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import template_checks
 from small_model import small_model
 
 from inferwatch.errors import SpecError
@@ -224,17 +222,6 @@ def test_a_bucket_of_the_user_s_own_keeps_its_rules(tmp_path: Path) -> None:
     configuration = lake.one("Athena::WorkGroup")["WorkGroupConfiguration"]["ResultConfiguration"]
     assert configuration["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
     assert "kms:" not in json.dumps(lake.template)
-
-
-def test_a_buffer_too_small_for_parquet_is_found(lake: Made) -> None:
-    assert template_checks.parquet_buffers(lake.template) == []
-    for size in (63, None):
-        template = deepcopy(lake.template)
-        (stream,) = (r for r in template["Resources"].values() if r["Type"] == "AWS::KinesisFirehose::DeliveryStream")
-        hints = stream["Properties"]["ExtendedS3DestinationConfiguration"]["BufferingHints"]
-        hints.pop("SizeInMBs") if size is None else hints.update(SizeInMBs=size)
-        (problem,) = template_checks.parquet_buffers(template)
-        assert problem.endswith(f"a buffer of {size or 5} MB cannot become Parquet")
 
 
 def test_without_its_table_in_the_spec_there_is_none(tmp_path: Path) -> None:

@@ -41,11 +41,18 @@ def first(body: dict[str, Any], kind: str) -> dict[str, Any]:
     return next(widget["properties"] for widget in body["widgets"] if widget["type"] == kind)
 
 
+def hints(properties: dict[str, Any]) -> dict[str, Any]:
+    """When a delivery stream writes."""
+    found: dict[str, Any] = properties["ExtendedS3DestinationConfiguration"]["BufferingHints"]
+    return found
+
+
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 ALARM = "AWS::CloudWatch::Alarm"
 COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 FILTER = "AWS::Logs::MetricFilter"
 SLACK = "AWS::Chatbot::SlackChannelConfiguration"
+DELIVERY = "AWS::KinesisFirehose::DeliveryStream"
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:doc_classification-prod-Inference:live"
 INVOCATION = f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
 MISTAKES: list[tuple[Check, str, Plant]] = [
@@ -124,6 +131,9 @@ MISTAKES: list[tuple[Check, str, Plant]] = [
         "AWS::ApiGateway::Method",
         lambda p: p.update(Integration={"Type": "AWS_PROXY", "Uri": INVOCATION.replace("prod", "dev")}),
     ),
+    (template_checks.parquet_buffers, DELIVERY, lambda p: hints(p).update(SizeInMBs=63)),
+    (template_checks.parquet_buffers, DELIVERY, lambda p: hints(p).update(SizeInMBs=129)),
+    (template_checks.parquet_buffers, DELIVERY, lambda p: hints(p).pop("SizeInMBs")),
 ]
 
 

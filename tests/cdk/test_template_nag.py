@@ -26,6 +26,13 @@ ACKNOWLEDGED = {
     "History/Writer/Function": {"L1"},
     "Function/Role": {MANAGED.format("CloudWatchLambdaInsightsExecutionRolePolicy")},
     "Function/Rollout/Role": {"IAM5[Resource::<Function6B188E59.Arn>:*]", ALL_ALARMS},
+    "Lake/Bucket": {"S1"},
+    "Lake/Delivery/Role": {
+        f"IAM5[Resource::{bucket}/{place}/model=%2Fabc_corp%2Fhousing%2Fhouse_value/*]"
+        for bucket in ("<LakeBucketB1D32E10.Arn>", "arn:<AWS::Partition>:s3:::ours")
+        for place in ("lake", "errors")
+    },
+    "Lake/Transform/Function": {"L1"},
     "Monitoring/Topics/Slack/ShowAlarms": {"IAM5[Resource::*]", ALL_ALARMS},
 }
 

@@ -25,4 +25,6 @@ def outputs(stack: ModelStack) -> dict[str, str]:
         found["DeadLetterQueueUrl"] = stack.queue.dead_letters.queue_url
     if stack.history is not None:
         found["HistoryTable"] = stack.history.table.table_name
+    if stack.lake is not None:
+        found["LakeBucket"] = stack.lake.bucket.bucket_name
     return found

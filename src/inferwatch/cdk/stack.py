@@ -15,6 +15,7 @@ from inferwatch.cdk.data_key import data_key
 from inferwatch.cdk.function import InferenceFunction
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.history import InferenceHistory
+from inferwatch.cdk.lake import TransactionLake
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.model_logs import ModelLogs
 from inferwatch.cdk.monitoring import ModelMonitoring
@@ -31,9 +32,9 @@ class ModelStack(Stack):
     """All parts that one spec asks for. Its alarms turn a rollout back, but for those on what waits in queues.
 
     The stack's name, and the account and region of `[aws]`, are the spec's unless `options`, a Stack's own, say
-    otherwise. removal_policy: of the log groups, the history and their keys. Raises SpecError, DeployError.
+    otherwise. removal_policy: of the log groups, history, lake and their keys. Raises SpecError, DeployError.
 
-    logs, function, monitoring; api, queue, history: None where the spec has none.
+    logs, function, monitoring; api, queue, history, lake: None where the spec has none.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class ModelStack(Stack):
         key = data_key(self, "DataKey", spec=self.spec, removal_policy=removal_policy)
         self.queue = self._queue(key)
         self.history = self._history(key, removal_policy)
+        self.lake = self._lake(removal_policy)
         self._tag()
         for name, value in outputs(self).items():
             CfnOutput(self, name, value=value)
@@ -93,6 +95,12 @@ class ModelStack(Stack):
             encryption_key=key,
             topic=self.monitoring.topic,
         )
+
+    def _lake(self, removal_policy: RemovalPolicy) -> TransactionLake | None:
+        if self.spec.lake is None:
+            return None
+        lines = self.logs.records
+        return TransactionLake(self, "Lake", spec=self.spec, log_group=lines, removal_policy=removal_policy)
 
     def _of_the_version(self) -> list[IAlarmRef]:
         """The alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
