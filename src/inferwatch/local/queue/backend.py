@@ -142,6 +142,7 @@ class _Queue(MotoQueue):
             VisibilityTimeout=queue.visibility,
             MessageRetentionPeriod=queue.retention_ms // 1000,
         )
+        self.created_timestamp = self.last_modified_timestamp = int(self.created_timestamp)  # as SQS has them
         if queue.dead_letters is not None:  # moto would look for it among its own queues
             self.dead_letter_queue = others[queue.dead_letters]
             target = self.dead_letter_queue.queue_arn

@@ -50,11 +50,10 @@ class EventSourceMapping:
         are then received again.
         """
         self._collect()
-        if self._ending or len(self._running) >= self._most or self._monotonic_s() < self._paused_until:
+        # Asked twice: looking takes a while, in which a batch may come back refused.
+        if not self._has_room() or not await self._batch_is_due() or not self._has_room():
             return False
-        state = self._pool.state()
-        if state.busy >= state.concurrency or not await self._batch_is_due():
-            return False
+        self._waiting_since = None
         batch = await asyncio.to_thread(
             self._messages.take,
             self._queue.name,
@@ -68,6 +67,7 @@ class EventSourceMapping:
         task = asyncio.create_task(self._work_on(batch))
         task.add_done_callback(lambda _: self.on_done())
         self._running.add(task)
+        await asyncio.sleep(0)  # it takes its environment now, so that the pool's state is true when next asked
         return True
 
     async def stop(self, seconds: float) -> None:
@@ -79,6 +79,12 @@ class EventSourceMapping:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
+    def _has_room(self) -> bool:
+        if self._ending or len(self._running) >= self._most or self._monotonic_s() < self._paused_until:
+            return False
+        state = self._pool.state()
+        return state.busy < state.concurrency
+
     async def _batch_is_due(self) -> bool:
         """Whether there are messages for a whole batch, or some have waited as long as they may for others."""
         due = await asyncio.to_thread(self._messages.due, self._queue.name, self._batch_size)
@@ -88,10 +94,7 @@ class EventSourceMapping:
         now_s = self._monotonic_s()
         if self._waiting_since is None:
             self._waiting_since = now_s
-        if due < self._batch_size and now_s - self._waiting_since < self._window:
-            return False
-        self._waiting_since = None
-        return True
+        return due == self._batch_size or now_s - self._waiting_since >= self._window
 
     async def _work_on(self, batch: Sequence[Message]) -> None:
         try:

@@ -35,7 +35,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def id_of(handle: str, queue: str) -> str:
     """The message that a handle names; any handle that it ever had in `queue` does. Raises ValueError for no handle."""
-    fields = base64.urlsafe_b64decode(handle).decode().split(" ")
+    try:
+        fields = base64.urlsafe_b64decode(handle).decode().split(" ")
+    except ValueError:
+        fields = []
     if len(fields) != _FIELDS_OF_A_HANDLE or fields[0] != queue:
         raise ValueError(f"{handle!r} is no receipt handle of {queue}")
     return fields[1]

@@ -67,6 +67,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class Messages:
     """For several threads. now_ms: the wall clock. Every method raises StoreError where the file cannot be used.
 
+    What is sent survives a power cut. One may take back the last receives and deletions: such a message is received
+    once more, and its inference has the same id.
+
     A message that is taken with `hold` is in this process's own hands: should the process die, it is as if it had
     not been received.
     """
@@ -82,14 +85,14 @@ class Messages:
             connection.execute(_UNRECEIVE_ALL, (now_ms(),))
 
     def together(self) -> AbstractContextManager[sqlite3.Connection]:
-        """What the block's calls change is changed at once, or not at all."""
-        return self._file.writing()
+        """What the block's calls change is changed at once, or not at all; when it is over it is on the disk."""
+        return self._file.writing(synced=True)
 
     def put(self, message: Message, delay_s: int = 0) -> None:
-        """Take in a message that was sent. When this returns, outside of `together`, it will not be lost."""
+        """Take in a message that was sent. When this returns, outside of `together`, it is on the disk."""
         attributes = orjson.dumps(message.attributes)
         row = (message.id, message.queue, message.body, attributes, message.attributes_md5, message.trace)
-        with self._file.writing() as connection:
+        with self._file.writing(synced=True) as connection:
             connection.execute(_INSERT, (*row, message.sent_ms, message.sent_ms + delay_s * 1000))
         self._announce()
 

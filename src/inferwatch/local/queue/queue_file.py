@@ -1,4 +1,4 @@
-"""The SQLite file in which the messages lie. What a transaction has changed is on the disk when it is over."""
+"""The SQLite file in which the messages lie."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from inferwatch.errors import StoreError
 FILE = "queue.sqlite"
 VERSION = 1
 """Of the tables; an older InferWatch refuses a file of a newer version."""
+_JOURNAL_MAX = 16 * 1024 * 1024
 
 _SCHEMA = """
 CREATE TABLE message (
@@ -59,14 +60,17 @@ class QueueFile:
             raise StoreError(f"{self._path} could not be read ({error})") from error
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing of what the block changes; within another such block it is part of that."""
+    def writing(self, *, synced: bool = False) -> Iterator[sqlite3.Connection]:
+        """All or nothing of what the block changes; within another such block it is part of that.
+
+        When it is over, the change survives the death of every process; synced: the loss of power, too.
+        """
         try:
             with self._lock:
                 if self._connection.in_transaction:
                     yield self._connection
                 else:
-                    with self._transaction():
+                    with self._transaction(synced):
                         yield self._connection
         except sqlite3.Error as error:
             raise StoreError(f"{self._path} could not be written ({error}); nothing of this was kept") from error
@@ -76,7 +80,8 @@ class QueueFile:
             self._connection.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, synced: bool) -> Iterator[None]:
+        self._connection.execute("PRAGMA synchronous = FULL" if synced else "PRAGMA synchronous = NORMAL")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -91,7 +96,8 @@ class QueueFile:
         if version > VERSION:
             self._connection.close()
             raise StoreError(f"{self._path} was written by a newer InferWatch ({version}); this one knows {VERSION}.")
+        self._connection.execute("PRAGMA auto_vacuum = FULL")  # a queue that was long once gives its space back
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_MAX}")
         if version < VERSION:
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")

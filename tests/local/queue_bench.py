@@ -1,0 +1,57 @@
+"""Two queues in a folder, a clock that stands still until it is told, and messages for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inferwatch.local.queue.message import Message
+from inferwatch.local.queue.messages import Messages
+from inferwatch.local.queue.sqs_queue import SqsQueue
+
+DAY_MS = 86_400_000
+DEAD = SqsQueue(name="echo-Dead", visibility=30, retention_ms=14 * DAY_MS)
+TRIGGER = SqsQueue(name="echo-Queue", visibility=30, retention_ms=4 * DAY_MS, max_receives=2, dead_letters=DEAD.name)
+START_MS = 1_795_000_000_000
+
+
+class Clock:
+    """Epoch milliseconds, and seconds since it was made."""
+
+    def __init__(self) -> None:
+        self.ms = START_MS
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic_s(self) -> float:
+        return (self.ms - START_MS) / 1000
+
+    def advance(self, seconds: float) -> None:
+        self.ms += round(seconds * 1000)
+
+
+class Bench:
+    """The messages of one data folder; `again` is what a process finds that comes after one that was killed."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.clock = Clock()
+        self.messages = self.again()
+
+    def again(self) -> Messages:
+        self.messages = Messages(self.data, (TRIGGER, DEAD), self.clock.now_ms)
+        return self.messages
+
+    def put(self, body: str, queue: str = TRIGGER.name, *, delay_s: int = 0, **given: Any) -> None:
+        """Its id is its body."""
+        message = Message(id=body, queue=queue, body=body, attributes={}, sent_ms=self.clock.ms)
+        self.messages.put(msgspec.structs.replace(message, **given), delay_s)
+
+    def take(self, most: int = 10, queue: str = TRIGGER.name, **how: Any) -> list[Message]:
+        return self.messages.take(queue, most, **{"visibility": 30, **how})
+
+    def taken(self, most: int = 10, queue: str = TRIGGER.name, **how: Any) -> list[str]:
+        return [message.id for message in self.take(most, queue, **how)]
