@@ -88,6 +88,57 @@ def test_the_specs_alarms_turn_a_rollout_back(tmp_path: Path) -> None:
     assert len(watched) == 3
 
 
+def test_dead_letters_of_days_ago_do_not_stop_a_rollout(tmp_path: Path) -> None:
+    made = build(tmp_path, '[function]\nrollout = "Canary10Percent5Minutes"\n[queue]\n')
+    watched = made.one("CodeDeploy::DeploymentGroup")["AlarmConfiguration"]["Alarms"]
+
+    alarms = {alarm["AlarmName"] for alarm in made.all("CloudWatch::Alarm")}
+    assert alarms - {alarm["Name"] for alarm in watched} == {"adder-Dead-Letter-Alarm"}
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A stack with all that takes messages and keeps transactions."""
+    return build(tmp_path_factory.mktemp("parts"), "[logs]\ncustomer_key = true\n[queue]\n[history]\n[lake]\n")
+
+
+def test_its_outputs_say_where_its_parts_are(parts: Made) -> None:
+    outputs = parts.outputs
+
+    assert outputs["HistoryTable"] == "adder-Inference-History"
+    assert "adder-Inference-Queue" in outputs["QueueUrl"]
+    assert "adder-Inference-Dead-Letters" in outputs["DeadLetterQueueUrl"]
+    assert outputs["LakeBucket"]
+
+
+def test_lake_and_history_share_the_two_subscriptions_of_the_log_group(parts: Made) -> None:
+    assert {each["LogGroupName"] for each in parts.all("Logs::SubscriptionFilter")} == {"/abc_corp/claim/adder"}
+    assert {each["FilterName"] for each in parts.all("Logs::SubscriptionFilter")} == {"adder-History", "adder-Lake"}
+
+
+def test_the_topic_of_the_alarms_hears_of_dead_letters_and_of_a_history_that_is_not_written(parts: Made) -> None:
+    alarms = {alarm["AlarmName"]: alarm["AlarmActions"] for alarm in parts.all("CloudWatch::Alarm")}
+    topic = ["arn:aws:sns:eu-central-1:123456789012:adder-Inference-Alarms"]
+    assert alarms["adder-Dead-Letter-Alarm"] == alarms["adder-History-Alarm"] == topic
+
+
+def test_one_key_of_the_accounts_own_encrypts_messages_and_transactions(parts: Made) -> None:
+    queues = {each["KmsMasterKeyId"] for each in parts.all("SQS::Queue")}
+    assert {parts.one("DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"]} == queues
+    rules = parts.one("S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert {each["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] for each in rules} == queues
+    kept = [key["DeletionPolicy"] for key in parts.resources("KMS::Key")]
+    assert kept.count("RetainExceptOnCreate") == 2  # of the logs, and of the rest; the topics' goes with the stack
+
+
+def test_what_holds_transactions_may_go_with_the_stack(tmp_path: Path) -> None:
+    from aws_cdk import RemovalPolicy
+
+    made = build(tmp_path, "[history]\n", removal_policy=RemovalPolicy.DESTROY)
+    (table,) = made.resources("DynamoDB::Table")
+    assert table["DeletionPolicy"] == "Delete"
+
+
 def test_metrics_are_read_from_the_groups_that_it_makes(tmp_path: Path) -> None:
     made = build(tmp_path)
 

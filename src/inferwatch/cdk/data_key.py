@@ -11,11 +11,11 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 
 
 def data_key(scope: Construct, id: str, *, spec: MonitorSpec, removal_policy: RemovalPolicy) -> kms.Key | None:
-    """The key for queue and history where `logs.customer_key` asks for one and the spec has either; else None.
+    """The key for queue, history and lake where `logs.customer_key` asks for one and the spec has any; else None.
 
-    Who may use it is said by the grants of what it encrypts. It is kept as long as the table is.
+    Who may use it is said by the grants of what it encrypts. It is kept as long as table and bucket are.
     """
-    if not spec.logs.customer_key or (spec.queue is None and spec.history is None):
+    if not spec.logs.customer_key or (spec.queue is None and spec.history is None and spec.lake is None):
         return None
     return kms.Key(
         scope,

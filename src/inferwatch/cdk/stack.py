@@ -66,7 +66,7 @@ class ModelStack(Stack):
         key = data_key(self, "DataKey", spec=self.spec, removal_policy=removal_policy)
         self.queue = self._queue(key)
         self.history = self._history(key, removal_policy)
-        self.lake = self._lake(removal_policy)
+        self.lake = self._lake(key, removal_policy)
         self._tag()
         for name, value in outputs(self).items():
             CfnOutput(self, name, value=value)
@@ -96,11 +96,17 @@ class ModelStack(Stack):
             topic=self.monitoring.topic,
         )
 
-    def _lake(self, removal_policy: RemovalPolicy) -> TransactionLake | None:
+    def _lake(self, key: kms.IKey | None, removal_policy: RemovalPolicy) -> TransactionLake | None:
         if self.spec.lake is None:
             return None
-        lines = self.logs.records
-        return TransactionLake(self, "Lake", spec=self.spec, log_group=lines, removal_policy=removal_policy)
+        return TransactionLake(
+            self,
+            "Lake",
+            spec=self.spec,
+            log_group=self.logs.records,
+            encryption_key=key,
+            removal_policy=removal_policy,
+        )
 
     def _of_the_version(self) -> list[IAlarmRef]:
         """The alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
