@@ -1,4 +1,4 @@
-"""What serves the model: its gateway and workers, and the queue in front of them where the spec has one."""
+"""What serves the model: gateway and workers and, where the spec has them, the queue before and the endpoint behind."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 
 if TYPE_CHECKING:
     from inferwatch.cli.station.queue import Queue
+    from inferwatch.local.endpoint.endpoint import LocalEndpoint
 
 
 Served = tuple[App, socket.socket]
@@ -35,7 +36,7 @@ class Part(Protocol):
 class Function:
     """One model's function. Making it takes the ports; `assemble` is called once, in the event loop.
 
-    Raises RuntimeStartError, and MissingExtraError for a queue without the extra of that name, when made.
+    Raises RuntimeStartError, SpecError and MissingExtraError when made: a queue and an endpoint need extras.
     """
 
     def __init__(
@@ -47,19 +48,24 @@ class Function:
         self._socket = bind("the gateway", port, host)
         self.url = f"http://{host}:{port_of(self._socket)}"
         self.queue = _queue(spec, data, queue_port) if spec.queue is not None else None
+        self._endpoint = _endpoint(spec, data, environ) if spec.sagemaker is not None else None
         self._parts: list[Part] = []
 
     def assemble(self, heartbeats: Heartbeats) -> list[Served]:
         """Put the parts together; gives what is to be served, and where. Raises StoreError."""
-        pool = Pool(self._spec, self._data, now_ms=now_ms, environ=self._environ)
-        self._parts = [pool]
-        watched = [INGEST, ALARMS, NOTIFICATIONS]
+        checks: dict[str, Check] = {part: partial(heartbeats.problem, part) for part in (INGEST, ALARMS, NOTIFICATIONS)}
+        environ = dict(self._environ)
+        if self._endpoint is not None:
+            environ |= self._endpoint.variables()
+            checks["endpoint"] = self._endpoint.problem
+            self._parts.append(self._endpoint)
+        pool = Pool(self._spec, self._data, now_ms=now_ms, environ=environ)
+        self._parts.append(pool)
         served: list[Served] = []
         if self.queue is not None:
-            self._parts.append(self.queue)
-            watched.append(QUEUE)
             served.append(self.queue.open(pool, heartbeats))
-        checks = {part: partial(heartbeats.problem, part) for part in watched}
+            checks[QUEUE] = partial(heartbeats.problem, QUEUE)
+            self._parts.append(self.queue)
         return [(self._gateway(pool, checks), self._socket), *served]
 
     async def start(self) -> None:
@@ -86,3 +92,9 @@ def _queue(spec: MonitorSpec, data: Path, port: int) -> Queue:
     from inferwatch.cli.station.queue import Queue  # a model without a queue needs neither boto3 nor moto
 
     return Queue(spec, data, port)
+
+
+def _endpoint(spec: MonitorSpec, data: Path, environ: Mapping[str, str]) -> LocalEndpoint:
+    from inferwatch.local.endpoint.endpoint import LocalEndpoint
+
+    return LocalEndpoint(spec, data, environ, now_ms=now_ms)

@@ -25,7 +25,7 @@ from inferwatch.web import Sessions, page_app
 class Station:
     """One model on this machine. Making it takes the ports; `run` takes the data folder and blocks until the end.
 
-    function: None for a model without `predict`, which is served elsewhere: what its programs record is watched.
+    function: None for a model that is served elsewhere, which names no `predict`: what its programs record is watched.
 
     Raises SpecError, RuntimeStartError and MissingExtraError when made; StoreError, HandlerError and RuntimeStartError
     when run.
@@ -48,7 +48,7 @@ class Station:
         self.metrics = SharedMetricSource(self.readers, spec.identity.metric_namespace)
         self._targets = targets(spec, environ)
         self.function: Function | None = None
-        if spec.model.predict:
+        if spec.model.predict or spec.sagemaker:
             self.function = Function(spec, data, environ, host=host, port=port, queue_port=queue_port)
         self._page_socket = bind("the page", page_port)
         self._page_url = f"http://{LOOPBACK}:{port_of(self._page_socket)}/"
