@@ -5,9 +5,12 @@ ModelStack              all of the below, for one model in one environment
 ├── InferenceApi        the API Gateway in front of it
 ├── InferenceQueue      a queue in front of it, and its dead-letter queue
 ├── InferenceHistory    a table of the last transactions
+├── SageMakerInference  the endpoint that the function asks: model, configuration, endpoint, log group, role
 ├── TransactionLake     every transaction as Parquet in S3, with a table for Athena
 └── ModelMonitoring     metrics, alarms, dashboard, saved queries, notifications
 model_app               an app with the stack of a model's folder
+EndpointStack           a SageMakerInference alone
+endpoint_app            an app with the endpoint of a model's folder
 
 ModelAccess             who may read what lies below one node of the organisation
 NodeSink                where a node's metrics are looked at, in another account
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from inferwatch.cdk.access_link import NodeSink
     from inferwatch.cdk.api import InferenceApi
     from inferwatch.cdk.app import model_app
+    from inferwatch.cdk.endpoint_stack import EndpointStack, endpoint_app
     from inferwatch.cdk.function import InferenceFunction
     from inferwatch.cdk.history import InferenceHistory
     from inferwatch.cdk.lake import TransactionLake
@@ -38,10 +42,12 @@ if TYPE_CHECKING:
     from inferwatch.cdk.pipeline import DeliveryPipeline
     from inferwatch.cdk.pipeline_stack import PipelineStack, pipeline_app
     from inferwatch.cdk.queue import InferenceQueue
+    from inferwatch.cdk.sagemaker import SageMakerInference
     from inferwatch.cdk.stack import ModelStack
 
 __all__ = [
     "DeliveryPipeline",
+    "EndpointStack",
     "InferenceApi",
     "InferenceFunction",
     "InferenceHistory",
@@ -51,13 +57,16 @@ __all__ = [
     "ModelStack",
     "NodeSink",
     "PipelineStack",
+    "SageMakerInference",
     "TransactionLake",
+    "endpoint_app",
     "model_app",
     "pipeline_app",
 ]
 
 _ROOM = {
     "DeliveryPipeline": "inferwatch.cdk.pipeline",
+    "EndpointStack": "inferwatch.cdk.endpoint_stack",
     "InferenceApi": "inferwatch.cdk.api",
     "InferenceFunction": "inferwatch.cdk.function",
     "InferenceHistory": "inferwatch.cdk.history",
@@ -67,7 +76,9 @@ _ROOM = {
     "ModelStack": "inferwatch.cdk.stack",
     "NodeSink": "inferwatch.cdk.access_link",
     "PipelineStack": "inferwatch.cdk.pipeline_stack",
+    "SageMakerInference": "inferwatch.cdk.sagemaker",
     "TransactionLake": "inferwatch.cdk.lake",
+    "endpoint_app": "inferwatch.cdk.endpoint_stack",
     "model_app": "inferwatch.cdk.app",
     "pipeline_app": "inferwatch.cdk.pipeline_stack",
 }

@@ -28,7 +28,7 @@ class Packaged(NamedTuple):
 
 def packaged(spec: MonitorSpec) -> Packaged:
     """The function's code by `function.package`. Raises DeployError."""
-    folder = _until_exit()
+    folder = until_exit()
     function = spec.function
     if function.package == "image":
         image.stage(spec, folder)
@@ -39,7 +39,7 @@ def packaged(spec: MonitorSpec) -> Packaged:
     return Packaged(lambda_.Code.from_asset(str(folder), asset_hash=digest), HANDLER, runtime)
 
 
-def _until_exit() -> Path:
+def until_exit() -> Path:
     """A folder of this process: CDK copies what is in it when the construct is made."""
     folder = tempfile.mkdtemp(prefix="inferwatch-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

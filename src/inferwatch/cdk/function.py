@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
-from inferwatch.cdk import acknowledged
+from inferwatch.cdk import acknowledged, endpoint_access
 from inferwatch.cdk.code import Packaged, packaged
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
@@ -21,7 +21,7 @@ from inferwatch.cdk.rollout import GradualRollout
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.errors import SpecError
-from inferwatch.serving import cors
+from inferwatch.serving import cors, endpoint
 
 INSIGHTS = lambda_.LambdaInsightsVersion.VERSION_1_0_498_0
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
@@ -33,7 +33,8 @@ class InferenceFunction(Construct):
     spec: read already, or the model's folder; its folder is what is deployed. called: names other than the spec's own;
     log_group: one that is there already, else the organisation's is made, and stays when the stack goes
     (`removal_policy`); environment: variables of the model's own; options: further properties of
-    `aws_lambda.Function`, such as `vpc`. Raises SpecError, DeployError.
+    `aws_lambda.Function`, such as `vpc`. Where the spec has an endpoint, the function may ask that one and no other.
+    Raises SpecError, DeployError.
 
     function, alias (what is called, and shifted to a new version), log_group, rollout (None for AllAtOnce).
     """
@@ -54,7 +55,7 @@ class InferenceFunction(Construct):
         self._spec = as_spec(spec)
         limits.check(self._spec)
         self._called = called or names(self._spec)
-        if self._spec.model.predict is None:
+        if self._spec.model.predict is None and self._spec.sagemaker is None:
             raise SpecError(self._spec.file, "model.predict", 'is missing: what shall be served? As in "app:predict"')
         self.log_group = log_group or self._log_group(removal_policy)
         self.role = self._role()
@@ -85,10 +86,13 @@ class InferenceFunction(Construct):
         role = iam.Role(
             self,
             "Role",
-            description=f"{self._called.function}: writes to its log group",
+            description=f"{self._called.function}: writes to its log group"
+            + (", asks its endpoint" if self._spec.sagemaker is not None else ""),
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
         self.log_group.grant_write(role)
+        if self._spec.sagemaker is not None:
+            endpoint_access.grant_invoke(self, role, self._called.endpoint)
         return role
 
     def _properties(self, code: Packaged, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -108,6 +112,7 @@ class InferenceFunction(Construct):
             "environment": {
                 "INFERWATCH_ENVIRONMENT": identity.environment,
                 cors.VARIABLE: ",".join(self._spec.api.allow_origins),
+                **({} if self._spec.sagemaker is None else {endpoint.VARIABLE: self._called.endpoint}),
                 **environment,
             },
             "log_group": self.log_group,

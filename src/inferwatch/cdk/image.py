@@ -26,15 +26,15 @@ def stage(spec: MonitorSpec, folder: Path) -> None:
     source = Path(spec.folder)
     wheel.write(folder / BUILD)
     model_folder.copy(spec, folder)
-    requirements = source / model_folder.REQUIREMENTS
-    if requirements.is_file():
+    requirements = model_folder.function_requirements(spec)
+    if requirements is not None:
         model_folder.copy_file(requirements, folder / model_folder.REQUIREMENTS)
     own = source / DOCKERFILE
     if own.is_file():
         _check_insights(own, spec.function)
         model_folder.copy_file(own, folder / DOCKERFILE)
     else:
-        (folder / DOCKERFILE).write_text(dockerfile(spec.function, has_requirements=requirements.is_file()))
+        (folder / DOCKERFILE).write_text(dockerfile(spec.function, has_requirements=requirements is not None))
 
 
 def dockerfile(function: FunctionSpec, *, has_requirements: bool) -> str:

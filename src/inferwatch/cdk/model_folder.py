@@ -15,8 +15,18 @@ from inferwatch.sdk import compiled_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 REQUIREMENTS = "requirements.txt"
+FUNCTION_REQUIREMENTS = "requirements-function.txt"
+"""What the function needs of a model whose endpoint runs `predict`: `parse` may need something."""
+
 READABLE = 0o644
 """By everybody: Lambda runs as a user of its own, and files keep their modes on the way there."""
+
+
+def function_requirements(spec: MonitorSpec) -> Path | None:
+    """The file of the packages that the function needs, if there is one. boto3 is the runtime's, in zips and images."""
+    name = REQUIREMENTS if spec.sagemaker is None else FUNCTION_REQUIREMENTS
+    file = Path(spec.folder) / name
+    return file if file.is_file() else None
 
 
 def copy(spec: MonitorSpec, target: Path) -> None:

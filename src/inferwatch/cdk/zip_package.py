@@ -27,12 +27,12 @@ _NEWER_LIBRARY = "manylinux_2_34"
 
 def stage(spec: MonitorSpec, folder: Path) -> str:
     """Write what is zipped to `folder`; gives a hash of it. Raises DeployError, MissingExtraError."""
-    requirements = Path(spec.folder) / model_folder.REQUIREMENTS
+    requirements = model_folder.function_requirements(spec)
     with tempfile.TemporaryDirectory() as built:
         own = wheel.write(Path(built))
         install(
             spec.function,
-            [str(own), *(["-r", str(requirements)] if requirements.is_file() else [])],
+            [str(own), *(["-r", str(requirements)] if requirements is not None else [])],
             spec.folder,
             folder,
         )
@@ -68,9 +68,14 @@ def install(function: FunctionSpec, wanted: list[str], folder: str, target: Path
         said = " ".join(" ".join(done.stderr.splitlines()[-_LAST_LINES:]).split())
         older = " or Python 3.12, whose Linux takes more wheels," if function.python == "3.11" else ""
         raise DeployError(
-            f"the packages of requirements.txt cannot be had for Python {function.python} on {function.architecture}; "
+            f"the packages of {_named(wanted)} cannot be had for Python {function.python} on {function.architecture}; "
             f'a zip takes built wheels only, function.package = "image"{older} may do: {said}'
         )
+
+
+def _named(wanted: list[str]) -> str:
+    """The file of requirements among what is wanted, for messages."""
+    return next((Path(each).name for each in wanted if each.endswith(".txt")), "InferWatch")
 
 
 def _environ() -> dict[str, str]:
