@@ -192,14 +192,32 @@ def _credentials() -> dict[str, str]:
     }
 
 
+# A shell that runs the tests in its background has their processes ignore SIGINT, and theirs inherit that.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom inferwatch.cli import main; main()"
+)
+started: list[subprocess.Popen[str]] = []
+
+
 def process(*arguments: str, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from inferwatch.cli import main; main()", *arguments],
+    one = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **_credentials(), "PYTHONUNBUFFERED": "1", **variables},
     )
+    started.append(one)
+    return one
+
+
+@pytest.fixture(autouse=True)
+def none_is_left() -> Iterator[None]:
+    """A process that outlives a test that failed would be the error of whichever test runs when it is collected."""
+    yield
+    while started:
+        with started.pop() as one:
+            one.kill()
 
 
 def test_the_dashboard_serves_the_page_until_ctrl_c(model: Path, server: str) -> None:
