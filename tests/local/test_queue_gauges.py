@@ -82,3 +82,12 @@ def test_the_gauges_are_metrics_of_the_model_in_a_stream_of_their_own(world: Wor
         }
     assert found == {"QueuedMessages": [1], "OldestMessageAge": [7], "DeadLetters": [0], "Invocations": []}
     assert [line["type"] for line in world.lines()] == ["queue_gauges", "platform.streamEnd"]
+
+
+def test_no_period_of_a_chart_is_left_out(world: World) -> None:
+    """Though it is measured a little less often than once a second."""
+    for _ in range(60):
+        world.gauges.write(world.clock.ms)
+        world.clock.advance(1.1)
+    told = [line["_aws"]["Timestamp"] // 10_000 for line in world.lines() if "_aws" in line]
+    assert told == list(range(told[0], told[0] + 7))

@@ -39,7 +39,8 @@ class Gauges:
         """Measure, and write if it is time; to be called once a second. Raises StoreError and OSError."""
         queued, dead = self._messages.counts(self._trigger.name), self._messages.counts(self._dead.name)
         told = (queued.visible, dead.visible)
-        if told == self._told and now_ms - self._written_ms < EVERY_MS:
+        # Once in each of the rollups' periods: a chart has a gap where one has no value.
+        if told == self._told and now_ms // EVERY_MS == self._written_ms // EVERY_MS:
             return
         age_ms = now_ms - queued.oldest_ms if queued.oldest_ms is not None else 0
         values = {
