@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from aws_cdk import ArnFormat, Stack, Token
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -31,8 +31,7 @@ OF_LOG_GROUPS = (
 """Without DescribeLogGroups and DescribeQueries, which tell of all log groups of the account or of none."""
 
 OF_ALARMS = ("cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms")
-_NOT_KNOWN = 40
-"""Characters more that an ARN may have when account, region and partition are known."""
+_AROUND, _QUOTED = 60, 3
 
 
 def checked(node: str) -> str:
@@ -111,9 +110,8 @@ def model(stack: Stack, regions: Sequence[str], spec: MonitorSpec, called: Names
 
 
 def length(statement: iam.PolicyStatement) -> int:
-    """Characters of it in a policy, at most."""
-    parts = (*statement.actions, *statement.resources)
-    return 60 + sum(len(part) + 3 + _unknown(part) for part in parts)
+    """Characters of it in a policy, at most: account, region and partition are shorter than what stands for them."""
+    return _AROUND + sum(len(part) + _QUOTED for part in (*statement.actions, *statement.resources))
 
 
 def beside(spec: MonitorSpec, called: Names) -> Iterator[str]:
@@ -128,8 +126,3 @@ def beside(spec: MonitorSpec, called: Names) -> Iterator[str]:
 
 def _allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))
-
-
-def _unknown(part: str) -> int:
-    """Tokens stand in the text as some 20 characters each; a name may be longer."""
-    return _NOT_KNOWN if Token.is_unresolved(part) else 0
