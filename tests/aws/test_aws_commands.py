@@ -33,7 +33,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
         monkeypatch.setattr(endpoint, "URLLib3Session", lambda timeout: SimpleNamespace(send=send))
         monkeypatch.setattr("inferwatch.aws.session.open_session", lambda declared, region: made.session)
-        monkeypatch.setattr(docker, "problem", lambda environ: None)
+        monkeypatch.setattr(docker, "problem", lambda spec, environ: None)
         yield made
 
 
@@ -115,7 +115,7 @@ def test_doctor_of_a_model_that_is_not_deployed_says_what_is_in_the_way(world: W
 
 
 def test_doctor_says_that_there_is_no_docker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "problem", lambda environ: "there is no 'docker' on this machine")
+    monkeypatch.setattr(docker, "problem", lambda spec, environ: "there is no 'docker' on this machine")
     found = rows(run("doctor", world.folder, "--aws", "--json"))
     assert found["docker"] == {"what": "docker", "verdict": "warning", "says": "there is no 'docker' on this machine"}
 

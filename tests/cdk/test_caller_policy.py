@@ -10,6 +10,7 @@ import boto3
 import pytest
 from policies import Policy, parliament, too_wide
 
+from inferwatch.aws.doctor.permission import USES
 from inferwatch.aws.doctor.policy import document, permissions
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
@@ -19,6 +20,10 @@ from inferwatch.spec import load_spec
 SRC = Path(__file__).parents[2] / "src" / "inferwatch"
 MODEL = '[model]\nnamespace = "/abc_corp/health"\nname = "sleep"\npredict = "app:predict"\n'
 JWT = '[api]\nauth = "jwt"\njwt_issuer = "https://example.com"\njwt_audience = ["a"]\n'
+PARTS = "[queue]\n[sagemaker]\n[history]\n[lake]\n"
+CODECOMMIT = PARTS + '[pipeline]\nsource = "codecommit"\nrepository = "sleep"\n'
+CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/00000000-0000-0000-0000-000000000000"
+GITHUB = f'{PARTS}[pipeline]\nrepository = "abc/sleep"\nconnection = "{CONNECTION}"\n'
 ALICE = "arn:aws:iam::123456789012:user/alice"
 SESSION = "arn:aws:sts::123456789012:assumed-role/Watch/alice"
 
@@ -31,7 +36,7 @@ def site(folder: Path, api: str, arn: str = ALICE) -> Site:
 
 
 @pytest.mark.parametrize("arn", [ALICE, SESSION, "arn:aws:iam::123456789012:root"])
-@pytest.mark.parametrize("api", ["", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n', JWT])
+@pytest.mark.parametrize("api", ["", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n', JWT, CODECOMMIT, GITHUB])
 def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, api: str, arn: str) -> None:
     policy = document(permissions(site(tmp_path, api, arn)))
     found = parliament().analyze_policy_string(json.dumps(policy)).findings
@@ -42,10 +47,21 @@ def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, a
     assert all(re.fullmatch(r"(Read|Check|Deploy|Destroy)[A-Za-z0-9]+", sid) for sid in sids)
 
 
-def test_it_fits_into_a_managed_policy(tmp_path: Path) -> None:
-    """6,144 characters, without white space: an IAM quota."""
-    policy = document(permissions(site(tmp_path, "", SESSION)))
-    assert len(json.dumps(policy, separators=(",", ":"))) <= 6144
+@pytest.mark.parametrize(
+    ("parts", "uses", "most"),
+    [
+        ("", USES, 6144),
+        (GITHUB, ("read", "check"), 6144),
+        (GITHUB, ("deploy", "destroy"), 6144),
+        (GITHUB, USES, 10_240),
+    ],
+)
+def test_it_fits_into_a_managed_policy_and_with_every_part_into_two(
+    tmp_path: Path, parts: str, uses: tuple[str, ...], most: int
+) -> None:
+    """6,144 characters, without white space; a role's own policies may have 10,240: IAM's quotas."""
+    wanted = [one for one in permissions(site(tmp_path, parts, SESSION)) if one.use in uses]
+    assert len(json.dumps(document(wanted), separators=(",", ":"))) <= most
 
 
 @pytest.mark.parametrize(
@@ -63,7 +79,15 @@ def test_only_the_way_that_the_api_is_asked_by_is_allowed(tmp_path: Path, api: s
 
 _NO_PERMISSION = {"get_caller_identity", "publish"}  # the first needs none; the second is what a topic's owner does
 _ACTIONS = {"get_paginator": None, "list_object_versions": "ListBucketVersions", "delete_objects": "DeleteObject"}
-_ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction"}
+_ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction", "send_message_batch": "SendMessage"}
+_ACTIONS |= {"get_bucket_encryption": "GetEncryptionConfiguration"}
+
+
+def test_a_model_without_parts_is_allowed_nothing_of_theirs(tmp_path: Path) -> None:
+    services = {one.action.partition(":")[0] for one in permissions(site(tmp_path, ""))}
+    assert not services & {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections"}
+    theirs = {one.action.partition(":")[0] for one in permissions(site(tmp_path, CODECOMMIT))}
+    assert theirs - services == {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit"}
 
 
 def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
@@ -75,7 +99,7 @@ def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
     assert {"filter_log_events", "describe_alarms", "get_metric_data", "delete_stack"} <= called
     allowed = {
         one.action.partition(":")[2]
-        for api in ("", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n')
+        for api in (CODECOMMIT, GITHUB, '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n')
         for one in permissions(site(tmp_path, api, SESSION))
     }
     needed = {_ACTIONS.get(name, _camel(name)) for name in called - _NO_PERMISSION} - {None}
@@ -83,7 +107,8 @@ def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
 
 
 def _operations() -> list[set[str]]:
-    services = ("logs", "cloudwatch", "cloudformation", "lambda", "sns", "chatbot", "ssm", "iam", "apigateway")
+    services = ["logs", "cloudwatch", "cloudformation", "lambda", "sns", "chatbot", "ssm", "iam", "apigateway"]
+    services += ["sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections"]
     session = boto3.Session(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
     return [set(dir(session.client(name))) for name in (*services, "ecr", "s3", "kms", "sts")]
 

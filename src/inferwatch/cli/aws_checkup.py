@@ -102,8 +102,24 @@ def when_deployed(at: Opened) -> Iterator[tuple[str, Check]]:
     yield "function", lambda: _function(site)
     yield "metric filters", lambda: logs.filters(site)
     yield "metrics", lambda: iter((metrics.arriving(site, at.patience),))
+    yield from _parts(at)
     yield "alarms", lambda: alarms.findings(site)
     yield "notify", heard
+
+
+def _parts(at: Opened) -> Iterator[tuple[str, Check]]:
+    from inferwatch.aws.check import messages, parts
+
+    site, spec = at.site, at.site.spec
+    if spec.sagemaker is not None:
+        yield "endpoint", lambda: iter((parts.endpoint(site),))
+    if spec.queue is not None:
+        yield "queue", lambda: iter((messages.worked_on(site),))
+        yield "dead letters", lambda: iter((messages.dead_letters(site),))
+    if spec.history is not None:
+        yield "history", lambda: iter((parts.written(site),))
+    if spec.lake is not None:
+        yield "lake", lambda: iter((parts.lake(site, at.patience),))
 
 
 def _bootstrap(site: Site) -> Iterator[Finding]:

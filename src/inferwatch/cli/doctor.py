@@ -16,6 +16,8 @@ from inferwatch.errors import InferWatchError
 from inferwatch.finding import Finding
 from inferwatch.spec import load_spec
 
+USES = ("read", "check", "deploy", "destroy")
+
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
@@ -24,9 +26,18 @@ from inferwatch.spec import load_spec
 @options.aws
 @options.region
 @click.option("--policy", is_flag=True, help="With --aws: print the IAM policy that reading to destroying needs.")
+@click.option("--use", "uses", multiple=True, type=click.Choice(USES), help="With --policy: for these uses alone.")
 @options.as_json
 def command(
-    *, path: Path, data: Path, environment: str | None, aws: bool, region: str | None, policy: bool, as_json: bool
+    *,
+    path: Path,
+    data: Path,
+    environment: str | None,
+    aws: bool,
+    region: str | None,
+    policy: bool,
+    uses: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Check this machine, the model in PATH and the data folder. Ends with exit code 1 if something is wrong.
 
@@ -34,8 +45,10 @@ def command(
     """
     if policy and not aws:
         raise click.UsageError("--policy is AWS's: give --aws too")
+    if uses and not policy:
+        raise click.UsageError("--use says for what --policy is: give that too")
     if policy:
-        _print_policy(path, environment, region)
+        _print_policy(path, environment, region, uses or USES)
         return
     findings = list(_on_aws(path, environment, region) if aws else _here(path, data, environment))
     if as_json:
@@ -93,10 +106,10 @@ def _checked(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
         yield Finding(what, "wrong", str(error))
 
 
-def _print_policy(path: Path, environment: str | None, region: str | None) -> None:
+def _print_policy(path: Path, environment: str | None, region: str | None, uses: tuple[str, ...]) -> None:
     from inferwatch.aws.doctor import policy
     from inferwatch.aws.site import open_site
 
     site = open_site(load_spec(path, environment), region)
-    document = policy.document(policy.permissions(site))
+    document = policy.document(one for one in policy.permissions(site) if one.use in uses)
     click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from inferwatch.aws.check import alarm, answers, lines, metrics
+from inferwatch.aws.check import alarm, answers, lines, messages, metrics, parts
 from inferwatch.aws.check.answers import Answered
 from inferwatch.aws.check.link import Link, timed
 from inferwatch.aws.notifications import targets
@@ -38,10 +38,13 @@ def follow(site: Site, trial: Trial, patience: Patience) -> Iterator[Link]:
     yield link
     if found is None and trial.url is None:
         return
+    if site.spec.sagemaker is not None:
+        yield _alone("endpoint", lambda: parts.endpoint(site), patience)
     answer, answered = timed("answer", partial(_answers, site, trial, found, patience), patience.now_ms)
     yield answer
     if answered is not None:
         yield from _recorded(site, trial, patience, answered)
+    yield from _with_parts(site, trial, patience, answered)
     if trial.force_alarm:
         yield from _notified(site, trial, patience, in_progress=link.verdict == "not yet")
 
@@ -64,6 +67,18 @@ def _recorded(site: Site, trial: Trial, patience: Patience, answered: Answered) 
         yield _alone("report", lambda: lines.reports(site, answered, recorded, patience, trial.wait_ms), patience)
     embedded = log.verdict == "wrong" if recorded is None else recorded.embedded
     yield _alone("metrics", lambda: metrics.invocations(site, answered, embedded, patience, trial.wait_ms), patience)
+
+
+def _with_parts(site: Site, trial: Trial, patience: Patience, answered: Answered | None) -> Iterator[Link]:
+    if site.spec.queue is not None:
+        body = trial.body.decode()
+        yield _alone("queue", lambda: messages.followed(site, body, patience, trial.wait_ms), patience)
+        yield _alone("dead letters", lambda: messages.dead_letters(site), patience)
+    if site.spec.history is not None:
+        ids = answered.transaction_ids if answered is not None else ()
+        yield _alone("history", lambda: parts.history(site, ids, patience, trial.wait_ms), patience)
+    if site.spec.lake is not None:
+        yield _alone("lake", lambda: parts.lake(site, patience), patience)
 
 
 def _alone(what: str, look: Callable[[], Finding], patience: Patience) -> Link:

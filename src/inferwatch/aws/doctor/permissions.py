@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from inferwatch.aws.doctor.policy import USES, Permission, permissions, principal
+from inferwatch.aws.doctor.permission import USES, Permission
+from inferwatch.aws.doctor.policy import permissions, principal
 from inferwatch.aws.explained import DENIED, explained
 from inferwatch.aws.resources import function
 from inferwatch.aws.site import Site

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-
+from inferwatch.aws.doctor import policy_of_parts
+from inferwatch.aws.doctor.permission import ANY, Permission
 from inferwatch.aws.resources import bootstrap
 from inferwatch.aws.site import Site
-
-Use = Literal["read", "check", "deploy", "destroy"]
-USES: tuple[Use, ...] = ("read", "check", "deploy", "destroy")
-ANY = "*"
-"""For actions that IAM does not tie to resources."""
 
 _CDK_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 _ROLE_STEM = 20
 """CloudFormation names a role by the stack's name, which it may shorten."""
-
-
-class Permission(msgspec.Struct, frozen=True):
-    """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them."""
-
-    use: Use
-    action: str
-    resources: tuple[str, ...]
-    example: str
 
 
 def permissions(site: Site) -> tuple[Permission, ...]:
@@ -35,14 +21,14 @@ def permissions(site: Site) -> tuple[Permission, ...]:
 
 
 def document(wanted: Iterable[Permission]) -> dict[str, Any]:
-    """The policy that allows them: a statement for each use, service and set of resources."""
-    statements: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    """The policy that allows them: a statement for each use and set of resources."""
+    statements: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for one in wanted:
-        statements.setdefault((one.use, one.action.partition(":")[0], one.resources), []).append(one.action)
+        statements.setdefault((one.use, one.resources), []).append(one.action)
     listed: list[dict[str, Any]] = []
-    for number, ((use, service, resources), actions) in enumerate(statements.items(), 1):
-        sid = f"{use.title()}{service.title().replace('-', '')}{number}"
-        listed.append({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)})
+    for number, ((use, resources), actions) in enumerate(statements.items(), 1):
+        named = resources[0] if len(resources) == 1 else list(resources)
+        listed.append({"Sid": f"{use.title()}{number}", "Effect": "Allow", "Action": actions, "Resource": named})
     return {"Version": "2012-10-17", "Statement": listed}
 
 
@@ -63,16 +49,23 @@ def _read(site: Site) -> Iterator[Permission]:
     function = site.arn("lambda", f"function:{names.function}")
     alias = f"{function}:{names.alias}"
     yield Permission("read", "lambda:GetFunctionConfiguration", (function, alias), alias)
-    stack = site.arn("cloudformation", f"stack/{names.stack}/*")
+    stacks = _stacks(site)
     for action in ("DescribeStacks", "ListStackResources"):
-        yield Permission("read", f"cloudformation:{action}", (stack,), stack)
+        yield Permission("read", f"cloudformation:{action}", stacks, stacks[0])
     topic = site.arn("sns", names.topic)
     yield Permission("read", "sns:ListSubscriptionsByTopic", (topic, f"{topic}-*"), topic)
     for action in ("DescribeSlackWorkspaces", "DescribeSlackChannelConfigurations"):
         yield Permission("read", f"chatbot:{action}", (ANY,), ANY)
     version = site.arn("ssm", f"parameter/cdk-bootstrap/{bootstrap.QUALIFIER}/version")
     yield Permission("read", "ssm:GetParameter", (version,), version)
+    yield from policy_of_parts.read(site)
     yield from _simulate(site)
+
+
+def _stacks(site: Site) -> tuple[str, ...]:
+    """The model's, and its pipeline's where it has one."""
+    named = [site.names.stack] + ([site.names.pipeline_stack] if site.spec.pipeline is not None else [])
+    return tuple(site.arn("cloudformation", f"stack/{name}/*") for name in named)
 
 
 def _simulate(site: Site) -> Iterator[Permission]:
@@ -112,6 +105,7 @@ def _check(site: Site) -> Iterator[Permission]:
     elif api.authorization == "api-key":
         keys = f"arn:{site.partition}:apigateway:{site.caller.region}::/apikeys/*"
         yield Permission("check", "apigateway:GET", (keys,), keys)
+    yield from policy_of_parts.check(site)
 
 
 def _deploy(site: Site) -> Iterator[Permission]:
@@ -123,17 +117,20 @@ def _deploy(site: Site) -> Iterator[Permission]:
     function = site.arn("lambda", f"function:{site.names.function}")
     yield Permission("deploy", "lambda:GetFunctionConcurrency", (function,), function)
     yield Permission("deploy", "lambda:GetAccountSettings", (ANY,), ANY)
+    yield from policy_of_parts.deploy(site)
 
 
 def _destroy(site: Site) -> Iterator[Permission]:
     names = site.names
-    stack = site.arn("cloudformation", f"stack/{names.stack}/*")
+    own = _stacks(site)
     for action in ("DeleteStack", "DescribeStackEvents"):
-        yield Permission("destroy", f"cloudformation:{action}", (stack,), stack)
+        yield Permission("destroy", f"cloudformation:{action}", own, own[0])
     stacks = site.arn("cloudformation", "stack/*/*")  # whether another stack uses the same upload
     yield Permission("destroy", "cloudformation:GetTemplate", (stacks,), stacks)
     yield Permission("destroy", "cloudformation:ListStacks", (ANY,), ANY)
-    groups = tuple(site.arn("logs", f"log-group:{name}:*") for name in (names.log_group, names.access_log_group))
+    named = [names.log_group, names.access_log_group]
+    named += [f"{names.log_group}/delivery"] if site.spec.pipeline is not None else []
+    groups = tuple(site.arn("logs", f"log-group:{name}:*") for name in named)
     yield Permission("destroy", "logs:DeleteLogGroup", groups, groups[0])
     keys = site.arn("kms", "key/*")  # KMS makes up its ids
     yield Permission("destroy", "kms:ScheduleKeyDeletion", (keys,), keys)
@@ -143,3 +140,4 @@ def _destroy(site: Site) -> Iterator[Permission]:
     yield Permission("destroy", "s3:ListBucketVersions", (bucket,), bucket)
     for action in ("DeleteObject", "DeleteObjectVersion"):
         yield Permission("destroy", f"s3:{action}", (f"{bucket}/*",), f"{bucket}/*")
+    yield from policy_of_parts.destroy(site)

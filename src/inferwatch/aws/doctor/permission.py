@@ -1,0 +1,21 @@
+"""One action that a person must be allowed, for one use of the commands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Use = Literal["read", "check", "deploy", "destroy"]
+USES: tuple[Use, ...] = ("read", "check", "deploy", "destroy")
+ANY = "*"
+"""For actions that IAM does not tie to resources."""
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them."""
+
+    use: Use
+    action: str
+    resources: tuple[str, ...]
+    example: str

@@ -1,0 +1,79 @@
+"""What a person must be allowed to do with a model's queue, endpoint, history, lake and pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inferwatch.aws.doctor.permission import ANY, Permission, Use
+from inferwatch.aws.site import Site
+
+_BUCKET_STEM = 20
+"""CloudFormation names a bucket by the stack's name, which it may shorten, in small letters."""
+
+
+def read(site: Site) -> Iterator[Permission]:
+    """To look at what is deployed of them, and at what stands in their way."""
+    names, spec = site.names, site.spec
+    if spec.queue is not None:
+        queues = tuple(site.arn("sqs", name) for name in (names.queue, names.dead_letters))
+        yield from _all("read", "sqs", ("GetQueueUrl", "GetQueueAttributes"), *queues)
+        yield Permission("read", "lambda:ListEventSourceMappings", (ANY,), ANY)
+    if spec.sagemaker is not None:
+        endpoint = site.arn("sagemaker", f"endpoint/{names.endpoint.lower()}")
+        yield from _all("read", "sagemaker", ("DescribeEndpoint",), endpoint)
+    if spec.history is not None:
+        yield from _all("read", "dynamodb", ("DescribeTable",), _table(site))
+    if spec.lake is not None:
+        yield from _all("read", "firehose", ("DescribeDeliveryStream",), _stream(site))
+    writers = [(spec.history, names.history_writer), (spec.lake, names.lake_transform)]
+    functions = [site.arn("lambda", f"function:{name}") for part, name in writers if part is not None]
+    if functions:
+        yield from _all("read", "lambda", ("GetFunctionConfiguration",), *functions)
+        group = site.arn("logs", f"log-group:{names.log_group}:*")
+        yield from _all("read", "logs", ("DescribeSubscriptionFilters",), group)
+
+
+def check(site: Site) -> Iterator[Permission]:
+    """To put a message into the queue, also by `inferwatch send --aws`, and to look for one transaction."""
+    if site.spec.queue is not None:
+        yield from _all("check", "sqs", ("SendMessage",), site.arn("sqs", site.names.queue))
+    if site.spec.history is not None:
+        yield from _all("check", "dynamodb", ("GetItem",), _table(site))
+
+
+def deploy(site: Site) -> Iterator[Permission]:
+    """To see whether a pipeline can read its source."""
+    asked = site.spec.pipeline
+    if asked is None:
+        return
+    if asked.connection is not None:
+        yield from _all("deploy", "codeconnections", ("GetConnection",), asked.connection)
+    else:
+        yield from _all("deploy", "codecommit", ("GetRepository",), site.arn("codecommit", asked.repository))
+
+
+def destroy(site: Site) -> Iterator[Permission]:
+    """To remove what a stack leaves of history and lake, and a pipeline's bucket."""
+    if site.spec.history is not None:
+        yield from _all("destroy", "dynamodb", ("DeleteTable",), _table(site))
+    stacks = ((site.spec.lake, site.names.stack), (site.spec.pipeline, site.names.pipeline_stack))
+    stems = sorted({name.lower()[:_BUCKET_STEM] for part, name in stacks if part is not None})
+    if stems:
+        buckets = [f"arn:{site.partition}:s3:::{stem}*" for stem in stems]
+        actions = ("ListBucketVersions", "GetEncryptionConfiguration", "DeleteBucket")
+        yield from _all("destroy", "s3", actions, *buckets)
+        objects = [f"{bucket}/*" for bucket in buckets]
+        yield from _all("destroy", "s3", ("DeleteObject", "DeleteObjectVersion"), *objects)
+
+
+def _all(use: Use, service: str, actions: tuple[str, ...], *resources: str) -> Iterator[Permission]:
+    for action in actions:
+        yield Permission(use, f"{service}:{action}", resources, resources[0])
+
+
+def _table(site: Site) -> str:
+    return site.arn("dynamodb", f"table/{site.names.history}")
+
+
+def _stream(site: Site) -> str:
+    return site.arn("firehose", f"deliverystream/{site.names.lake}")
