@@ -69,7 +69,7 @@ def test_without_anything_recorded_it_says_what_it_assumes(model: Path) -> None:
     assert "Nothing of this model is recorded in .inferwatch; --requests, --seconds and --kb say" in done.stderr
     assert "100,000 requests a month (assumed), 200 ms billed for each, init time included (assumed)" in done.stderr
     assert "Prices of eu-central-1 in USD" in done.stderr
-    assert "an image of 1 GB, 1,000 notifications" in done.stderr
+    assert "images of 1 GB, 1,000 notifications" in done.stderr
     header, *body = done.stdout.splitlines()
     assert header.split() == ["Service", "Item", "Quantity", "Unit", "Price", "USD", "USD", "with", "free", "tier"]
     assert body[0].split() == ["Lambda", "Duration", "10,000", "GB-s", "0.0000166667", "0.17", "0.00"]

@@ -117,7 +117,14 @@ def test_a_spec_with_every_part(tmp_path: Path) -> None:
     assert found.endpoint_log_kb == found.log_kb
     assert found.metrics == 5 + 3 + 1 + 1  # RetriedCount; those of SQS and SageMaker cost nothing
     assert found.alarms == 1 + 2 + 1 + 1  # of dead letters, and of what the history could not write
-    assert found.keys == 1 + 1 + 1 + 1 + 1
+    assert found.keys == 1 + 3 + 1 + 1  # topics; logs, the endpoint's and the pipeline's; payloads; artifacts
+    assert found.image_gb == 2
+
+
+def test_a_lake_has_a_key_of_its_own_where_nobody_asks_for_one(tmp_path: Path) -> None:
+    assert used(a_spec(tmp_path, MODEL + "[lake]\n")).keys == 2
+    assert used(a_spec(tmp_path, MODEL + "[history]\n")).keys == 1
+    assert used(a_spec(tmp_path, MODEL + "[history]\n[lake]\n[logs]\ncustomer_key = true\n")).keys == 3
 
 
 def test_an_endpoint_of_others_writes_no_lines_of_ours(tmp_path: Path) -> None:

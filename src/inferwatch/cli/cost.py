@@ -190,8 +190,7 @@ def _parts(used: Usage, charged: Prices) -> Iterator[str]:
         yield f"Not counted: the endpoint {used.endpoint.endpoint}, which is there already."
     elif used.endpoint is not None:
         serverless = "" if used.endpoint.instance_type else " It is taken to work as long as the function does."
-        captured = " and what it captures" if used.endpoint.capture_percent else ""
-        yield f"Not counted: the endpoint's disk{captured}.{serverless}"
+        yield f"Not counted: the endpoint's disk.{serverless}"
 
 
 def _origin(given: float | None, recorded: object) -> str:
@@ -201,7 +200,7 @@ def _origin(given: float | None, recorded: object) -> str:
 
 
 def _limits(used: Usage, charged: Prices) -> Iterator[str]:
-    image = f"an image of {_figure(used.image_gb)} GB, " if used.image_gb else ""
+    image = f"images of {_figure(used.image_gb)} GB, " if used.image_gb else ""
     runs = f"{RUNS} runs of the pipeline with builds of {BUILD_MINUTES} minutes, " if used.stages else ""
     yield f"Assumed: {image}{runs}{used.notifications:,} notifications, and metrics that have data all month."
     yield from _parts(used, charged)

@@ -95,6 +95,9 @@ def _endpoint(usage: Usage, prices: Prices) -> Iterator[Line]:
         yield line("SageMaker", "Serverless endpoint", used, "GB-s", prices.serverless_gb_second)
     if prices.endpoint_gb is not None:
         yield line("SageMaker", "Data in and out", usage.requests * usage.log_kb / KB_A_GB, "GB", prices.endpoint_gb)
+    captured = usage.requests * Decimal(endpoint.capture_percent or 0) / 100 * usage.log_kb / KB_A_GB
+    stored = captured * usage.retention_days / DAYS_A_MONTH
+    yield line("S3", "Captured requests", stored, "GB-month", prices.object_gb)
 
 
 def _side_functions(usage: Usage, prices: Prices, free: Free) -> Iterator[Line]:

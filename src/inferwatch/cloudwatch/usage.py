@@ -66,7 +66,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 def usage(
     spec: MonitorSpec, *, requests: int, billed_ms: Decimal, log_kb: Decimal, image_gb: Decimal, notifications: int
 ) -> Usage:
-    """What `spec` makes of so many requests a month. image_gb: counts only where the package is an image."""
+    """What `spec` makes of so many requests a month. image_gb: of the function's image and of the endpoint's each."""
     function = spec.function
     watched = [
         (alarm.period in HIGH_RESOLUTION, _metrics_watched(alarm_properties(spec, alarm))) for alarm in spec.alarms
@@ -87,12 +87,12 @@ def usage(
         composite_alarms=len(spec.composite_alarms) + 1,  # and the one over all alarms
         insights=function.insights,
         api=spec.api.type,
-        image_gb=image_gb if function.package == "image" else Decimal(0),
+        image_gb=image_gb * ((function.package == "image") + _is_ours(spec.sagemaker)),
         notifications=notifications,
         keys=_keys(spec),
         queue=spec.queue is not None,
         endpoint=spec.sagemaker,
-        endpoint_log_kb=log_kb if _logs_of_its_own(spec.sagemaker) else Decimal(0),
+        endpoint_log_kb=log_kb if _is_ours(spec.sagemaker) else Decimal(0),
         history_days=spec.history.days if spec.history else 0,
         lake=spec.lake,
         stages=len(spec.pipeline.stages or spec.environments or ("",)) if spec.pipeline else 0,
@@ -100,15 +100,20 @@ def usage(
 
 
 def _keys(spec: MonitorSpec) -> int:
-    """Of the topics; of the logs; of queue and history; of the lake; of the pipeline's artifacts."""
-    own = spec.logs.customer_key
-    payloads = own and (spec.queue is not None or spec.history is not None)
-    return 1 + own + payloads + (spec.lake is not None) + (spec.pipeline is not None)
+    """Of the topics; of the logs, the endpoint's and the pipeline's; of queue, history and lake; of the artifacts."""
+    logs = 1 + _is_made(spec.sagemaker) + (spec.pipeline is not None) if spec.logs.customer_key else 0
+    held = (spec.queue, spec.history, spec.lake)
+    payloads = any(part is not None for part in held) if spec.logs.customer_key else spec.lake is not None
+    return 1 + logs + payloads + (spec.pipeline is not None)
 
 
-def _logs_of_its_own(endpoint: SageMakerSpec | None) -> bool:
-    """Whether the endpoint's container is InferWatch's, which writes a line for each request."""
-    return endpoint is not None and endpoint.endpoint is None and endpoint.image is None
+def _is_made(endpoint: SageMakerSpec | None) -> bool:
+    return endpoint is not None and endpoint.endpoint is None
+
+
+def _is_ours(endpoint: SageMakerSpec | None) -> bool:
+    """Whether the endpoint's container is the model's folder, which writes a line for each request."""
+    return endpoint is not None and _is_made(endpoint) and endpoint.image is None
 
 
 def _metrics(spec: MonitorSpec) -> int:
