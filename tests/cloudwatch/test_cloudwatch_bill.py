@@ -163,7 +163,7 @@ def test_an_endpoint_is_paid_by_its_instances_hours_or_by_its_memorys_seconds() 
     assert amount("Data in and out", serverless, region=VIRGINIA) == "0.02"
     captured = replace(instances, endpoint=SageMakerSpec(instance_type="ml.m5.large", capture_percent=50))
     kept = replace(captured, requests=1024**2 * 10, retention_days=365)
-    assert lines(bill(kept, FRANKFURT))[("S3", "Captured requests")] == ("60", "1.47")  # 5 GB a month, for twelve
+    assert amount("Captured requests", kept) == "1.47"  # 5 GB a month, for twelve
     there = replace(usage, endpoint=SageMakerSpec(endpoint="theirs"))
     assert bill(there, prices(VIRGINIA)).of("SageMaker") == 0
 
