@@ -6,7 +6,10 @@ from pathlib import Path
 
 import msgspec
 from aws_cdk import App, ArnFormat, Environment, Stack, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -14,11 +17,21 @@ from aws_cdk import aws_sns as sns
 from cdk_nag import AwsSolutionsChecks
 from synthesis import SPECS
 
-from inferwatch.cdk import InferenceHistory, InferenceQueue, ModelMonitoring, ModelStack, TransactionLake
+from inferwatch.cdk import (
+    EndpointStack,
+    InferenceHistory,
+    InferenceQueue,
+    ModelMonitoring,
+    ModelStack,
+    SageMakerInference,
+    TransactionLake,
+)
+from inferwatch.cdk.endpoint_role import Network
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 from inferwatch.spec.api import ApiSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
+from inferwatch.spec.sagemaker import SageMakerSpec
 
 EXAMPLES = SPECS.parents[2] / "examples"
 MODELS = {
@@ -49,6 +62,7 @@ def synthesize(folder: Path) -> None:
     _watched(app)
     _given_topic(app)
     _beside(app)
+    _endpoints(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         app.synth()
@@ -112,3 +126,35 @@ def _beside(app: App) -> None:
     InferenceHistory(stack, "History", spec=spec, log_group=group, topic=topic)
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "ours")
     TransactionLake(stack, "Lake", spec=spec, log_group=group, bucket=bucket)
+
+
+def _endpoints(app: App) -> None:
+    """Endpoints alone: a serverless one of the model's folder, and machines in a VPC with an image that is there."""
+    bare = load_spec(SPECS / "bare", None, {})
+    EndpointStack(app, "endpoint", spec=msgspec.structs.replace(bare, sagemaker=SageMakerSpec()))
+    asked = SageMakerSpec(
+        image="123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/sums:7",
+        model_data="s3://models/sums/7/model.tar.gz",
+        instance_type="ml.m5.large",
+        instances=2,
+        capture_percent=20,
+    )
+    stack = Stack(app, "endpoint-machines", env=FRANKFURT)
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123abcd",
+        availability_zones=["eu-central-1a"],
+        private_subnet_ids=["subnet-0123abcd"],
+    )
+    inference = SageMakerInference(
+        stack,
+        "Endpoint",
+        spec=msgspec.structs.replace(bare, sagemaker=asked),
+        encryption_key=kms.Key(stack, "Key", enable_key_rotation=True),
+        network=Network(vpc),
+    )
+    alarm = cloudwatch.Alarm.from_alarm_arn(
+        stack, "Alarm", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:sums-High-Latency-Alarm"
+    )
+    inference.roll_back_on([alarm])

@@ -21,6 +21,12 @@ ACKNOWLEDGED = {
     "Api/Rest/Api/Default/predict/POST": {"APIG4", "COG4"},
     "Api/Rest/Api/DeploymentStage.prod": {"APIG3", "APIG6"},
     "Api/Rest/LogsRole": {MANAGED.format("service-role/AmazonAPIGatewayPushToCloudWatchLogs")},
+    "Endpoint/Captured/Bucket": {"S1"},
+    "Endpoint/Role": {
+        "IAM5[Resource::*]",  # metrics of one namespace, ECR's token, looking at a network
+        "IAM5[Resource::<EndpointCapturedBucketC8C9BC52.Arn>/captured/*]",
+        "IAM5[Resource::arn:<AWS::Partition>:ec2:eu-central-1:123456789012:network-interface/*]",
+    },
     "Function/Function": {"L1"},
     "History/Failures": {"SQS3"},
     "History/Writer/Function": {"L1"},
