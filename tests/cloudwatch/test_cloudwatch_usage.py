@@ -127,6 +127,14 @@ def test_a_lake_has_a_key_of_its_own_where_nobody_asks_for_one(tmp_path: Path) -
     assert used(a_spec(tmp_path, MODEL + "[history]\n[lake]\n[logs]\ncustomer_key = true\n")).keys == 3
 
 
+def test_what_an_endpoint_captures_has_a_key_where_one_is_asked_for(tmp_path: Path) -> None:
+    endpoint = "[sagemaker]\nimage = 'theirs'\ninstance_type = 'ml.m5.large'\n"
+    key = "[logs]\ncustomer_key = true\n"
+    assert used(a_spec(tmp_path, MODEL + endpoint + key)).keys == 3
+    assert used(a_spec(tmp_path, MODEL + endpoint + "capture_percent = 5\n" + key)).keys == 4
+    assert used(a_spec(tmp_path, MODEL + endpoint + "capture_percent = 5\n")).keys == 1
+
+
 def test_an_endpoint_of_others_writes_no_lines_of_ours(tmp_path: Path) -> None:
     assert used(a_spec(tmp_path, MODEL + "[sagemaker]\nendpoint = 'theirs'\n")).endpoint_log_kb == 0
     assert used(a_spec(tmp_path, MODEL + "[sagemaker]\nimage = 'theirs'\n")).endpoint_log_kb == 0

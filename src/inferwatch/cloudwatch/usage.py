@@ -100,9 +100,10 @@ def usage(
 
 
 def _keys(spec: MonitorSpec) -> int:
-    """Of the topics; of the logs, the endpoint's and the pipeline's; of queue, history and lake; of the artifacts."""
+    """Of the topics; of the logs, the endpoint's and the pipeline's; of payloads; of the artifacts."""
     logs = 1 + _is_made(spec.sagemaker) + (spec.pipeline is not None) if spec.logs.customer_key else 0
-    held = (spec.queue, spec.history, spec.lake)
+    captured = spec.sagemaker.capture_percent if spec.sagemaker and _is_made(spec.sagemaker) else None
+    held = (spec.queue, spec.history, spec.lake, captured)
     payloads = any(part is not None for part in held) if spec.logs.customer_key else spec.lake is not None
     return 1 + logs + payloads + (spec.pipeline is not None)
 
