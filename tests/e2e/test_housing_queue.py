@@ -1,7 +1,8 @@
-"""The example with a queue and an endpoint, as it stands: its own tests, and `inferwatch up` with real processes."""
+"""The example with a queue and an endpoint: its own tests, and `inferwatch up` with real processes."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,9 +28,25 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+SOONER = {"timeout = 20  ": "timeout = 6  ", "visibility_timeout = 30 ": "visibility_timeout = 6 "}
+"""A message that was refused lies hidden for its visibility timeout, before SQS takes it for a dead letter."""
+
+
 @pytest.fixture
-def up(data: Path) -> Iterator[Up]:
-    running = Up(EXAMPLE, data)
+def model(tmp_path: Path) -> Path:
+    """The example, but for the time that is to be waited."""
+    folder = shutil.copytree(EXAMPLE, tmp_path / "model")
+    spec = (folder / "inferwatch.toml").read_text()
+    for old, new in SOONER.items():
+        assert spec.count(old) == 1
+        spec = spec.replace(old, new)
+    (folder / "inferwatch.toml").write_text(spec)
+    return folder
+
+
+@pytest.fixture
+def up(model: Path, data: Path) -> Iterator[Up]:
+    running = Up(model, data)
     yield running
     running.kill_tree()
 
@@ -72,7 +89,7 @@ def test_a_message_is_one_prediction_and_a_malformed_one_a_dead_letter_once(up: 
         found = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessages"])
         return int(found["Attributes"]["ApproximateNumberOfMessages"])
 
-    until(lambda: records(data) and dead_letters() == 1 and latencies(data) == 1)
+    until(lambda: records(data) and dead_letters() == 1 and latencies(data) == 1, patience=60)
     (found,) = records(data)
     assert (found["status"], found["message_id"], found["receive_count"]) == ("succeeded", good, 1)
     assert found["prediction"] == pytest.approx(18, abs=1.5)
