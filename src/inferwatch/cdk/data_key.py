@@ -11,11 +11,13 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 
 
 def data_key(scope: Construct, id: str, *, spec: MonitorSpec, removal_policy: RemovalPolicy) -> kms.Key | None:
-    """The key for queue, history and lake where `logs.customer_key` asks for one and the spec has any; else None.
+    """The key for queue, history, lake and an endpoint's captured data, where `logs.customer_key` asks for one and the
+    spec has any of them; else None.
 
     Who may use it is said by the grants of what it encrypts. It is kept as long as table and bucket are.
     """
-    if not spec.logs.customer_key or (spec.queue is None and spec.history is None and spec.lake is None):
+    captured = spec.sagemaker.capture_percent if spec.sagemaker is not None else None
+    if not spec.logs.customer_key or all(each is None for each in (spec.queue, spec.history, spec.lake, captured)):
         return None
     return kms.Key(
         scope,

@@ -20,6 +20,8 @@ def outputs(stack: ModelStack) -> dict[str, str]:
         found["Url"] = stack.api.url
         if stack.api.api_key is not None:
             found["ApiKeyId"] = stack.api.api_key.key_id
+    if stack.spec.sagemaker is not None:
+        found["EndpointName"] = stack.called.endpoint
     if stack.queue is not None:
         found["QueueUrl"] = stack.queue.queue.queue_url
         found["DeadLetterQueueUrl"] = stack.queue.dead_letters.queue_url

@@ -7,7 +7,6 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_kms as kms
-from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
 from inferwatch.cdk.api import InferenceApi
@@ -21,6 +20,7 @@ from inferwatch.cdk.model_logs import ModelLogs
 from inferwatch.cdk.monitoring import ModelMonitoring
 from inferwatch.cdk.outputs import outputs
 from inferwatch.cdk.queue import InferenceQueue
+from inferwatch.cdk.sagemaker import SageMakerInference
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import record
@@ -34,7 +34,8 @@ class ModelStack(Stack):
     The stack's name, and the account and region of `[aws]`, are the spec's unless `options`, a Stack's own, say
     otherwise. removal_policy: of the log groups, history, lake and their keys. Raises SpecError, DeployError.
 
-    logs, function, monitoring; api, queue, history, lake: None where the spec has none.
+    logs, function, monitoring; api, endpoint, queue, history, lake: None where the spec has none, or names an endpoint
+    that is there already.
     """
 
     def __init__(
@@ -62,11 +63,12 @@ class ModelStack(Stack):
         self.monitoring = ModelMonitoring(
             self, "Monitoring", spec=self.spec, log_group=self.logs.records, access_log_group=self.logs.access
         )
-        self.function.roll_back_on(self._of_the_version())
         key = data_key(self, "DataKey", spec=self.spec, removal_policy=removal_policy)
+        self.endpoint = self._endpoint(key, removal_policy)
         self.queue = self._queue(key)
         self.history = self._history(key, removal_policy)
         self.lake = self._lake(key, removal_policy)
+        self._roll_back()
         self._tag()
         for name, value in outputs(self).items():
             CfnOutput(self, name, value=value)
@@ -76,6 +78,17 @@ class ModelStack(Stack):
             return None
         function, access = self.function.alias, self.logs.access
         return InferenceApi(self, "Api", spec=self.spec, function=function, access_log_group=access)
+
+    def _endpoint(self, key: kms.IKey | None, removal_policy: RemovalPolicy) -> SageMakerInference | None:
+        asked = self.spec.sagemaker
+        if asked is None or asked.endpoint is not None:
+            return None
+        endpoint = SageMakerInference(
+            self, "Endpoint", spec=self.spec, removal_policy=removal_policy, encryption_key=key
+        )
+        # Nobody calls the alias before the endpoint can be asked.
+        self.function.alias.node.add_dependency(endpoint.endpoint)
+        return endpoint
 
     def _queue(self, key: kms.IKey | None) -> InferenceQueue | None:
         if self.spec.queue is None:
@@ -108,10 +121,13 @@ class ModelStack(Stack):
             removal_policy=removal_policy,
         )
 
-    def _of_the_version(self) -> list[IAlarmRef]:
-        """The alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
+    def _roll_back(self) -> None:
+        """By the alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
         made = self.monitoring.alarms
-        return [made[alarm.name] for alarm in self.spec.alarms if alarm.metric not in record.GAUGES]
+        alarms = [made[alarm.name] for alarm in self.spec.alarms if alarm.metric not in record.GAUGES]
+        self.function.roll_back_on(alarms)
+        if self.endpoint is not None:
+            self.endpoint.roll_back_on(alarms)
 
     def _tag(self) -> None:
         identity = self.spec.identity
