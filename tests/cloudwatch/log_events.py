@@ -9,6 +9,7 @@ from typing import Any
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.sdk import MemorySink, Monitor
 from inferwatch.sdk.attempt import attempt_line
+from inferwatch.sdk.endpoint_line import endpoint_line
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 
@@ -51,6 +52,11 @@ def attempt(spec: MonitorSpec, *, final: bool) -> dict[str, Any]:
     status = "rejected" if final else "failed"
     line = inference(spec, status=status, error=error, message_id="1", receive_count=3)
     return json.loads(attempt_line(json.dumps(line).encode(), final=final))
+
+
+def behind(spec: MonitorSpec) -> dict[str, Any]:
+    """What the endpoint's container writes of a transaction of the function."""
+    return json.loads(endpoint_line(json.dumps(inference(spec)).encode()))
 
 
 def access(spec: MonitorSpec, **context: Any) -> dict[str, Any]:

@@ -7,14 +7,14 @@ import re
 
 import pytest
 from cloudwatch_examples import a_spec, digits, rich
-from log_events import access, attempt, inference, report
+from log_events import access, attempt, behind, inference, report
 
 from inferwatch.cloudwatch.names import names
 from inferwatch.cloudwatch.queries import saved_queries, slow_ms, slow_or_failed
 
 COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
 WORDS = {"and", "or", "not", "in", "as", "by", "asc", "desc", "like", *COMMANDS}
-FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent", "count_distinct"}
+FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent", "count_distinct", "strcontains"}
 SYSTEM = {"@timestamp", "@message"}
 SPECS = [digits(), rich()]
 EVERY_QUERY = [pytest.param(spec, query, id=f"{query.name}") for spec in SPECS for query in saved_queries(spec)]
@@ -30,6 +30,8 @@ def fields_of(spec, group):
     """What Logs Insights discovers in a log group's events."""
     if group == names(spec).access_log_group:
         return flat(access(spec))
+    if group == names(spec).endpoint_log_group:
+        return flat(behind(spec))
     failed = inference(
         spec,
         confidence=0.9,
@@ -52,9 +54,8 @@ def words(text):
 @pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
 def test_every_field_is_one_that_the_log_group_has(spec, query):
     made = set(re.findall(r"\bas (\w+)", query.text))
-    [group] = query.log_groups
-    unknown = words(query.text) - WORDS - FUNCTIONS - SYSTEM - made - fields_of(spec, group)
-    assert unknown == set()
+    there = set().union(*(fields_of(spec, group) for group in query.log_groups))
+    assert words(query.text) - WORDS - FUNCTIONS - SYSTEM - made - there == set()
 
 
 @pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
@@ -125,3 +126,21 @@ def test_attempts_are_asked_for_where_there_is_a_queue():
 def test_without_an_api_its_log_is_not_asked(tmp_path):
     spec = a_spec(tmp_path, '[api]\ntype = "none"\n')
     assert {query.log_groups for query in saved_queries(spec)} == {("/abc_corp/claim/doc_classification",)}
+
+
+def test_one_query_reads_what_function_and_endpoint_say_of_a_transaction():
+    [both] = [query for query in saved_queries(rich()) if len(query.log_groups) > 1]
+    called = names(rich())
+    assert both.name.endswith("/Function and endpoint")
+    assert both.log_groups == (called.log_group, called.endpoint_log_group)
+    assert both.text.endswith("by transaction_id\n| sort function_ms desc\n| limit 100")
+    assert 'type in ["inference_transaction", "endpoint_invocation"]' in both.text
+    assert not [query for query in saved_queries(digits()) if len(query.log_groups) > 1]
+
+
+def test_an_endpoints_line_adds_nothing_to_what_is_summed_up():
+    """One inference counts once: `Invocations` and `LatencyMs` stand in the function's line alone."""
+    line, record = behind(rich()), inference(rich())
+    assert not {"_aws", "Invocations", "LatencyMs"} & line.keys()
+    assert {"_aws", "Invocations", "LatencyMs"} <= record.keys()
+    assert {"type", "transaction_id", "status", "elapse"} <= line.keys()

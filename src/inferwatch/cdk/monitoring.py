@@ -52,6 +52,8 @@ class ModelMonitoring(Construct):
         self._log_groups = {self._called.log_group: log_group.log_group_name}
         if access_log_group is not None:
             self._log_groups[self._called.access_log_group] = access_log_group.log_group_name
+        if spec.sagemaker is not None:
+            self._log_groups[self._called.endpoint_log_group] = self._called.endpoint_log_group
         self._topics = AlarmTopics(self, "Topics", spec=spec, called=self._called, topic=topic)
         self.topic = self._topics.shared
         self._metric_filters()

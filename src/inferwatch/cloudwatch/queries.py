@@ -14,6 +14,15 @@ SLOW_MS = 2000.0
 _INFERENCES = f'filter type = "{record.RECORD_TYPE}"'
 _ATTEMPTS = f'filter type = "{record.ATTEMPT_TYPE}"'
 _REPORTS = 'filter type = "platform.report"'
+# One row a transaction: its record in the function's log, and the line with its id in the endpoint's.
+_BEHIND_EACH = (
+    f'fields strcontains(type, "{record.ENDPOINT_TYPE}") * elapse as in_endpoint',
+    f'filter type in ["{record.RECORD_TYPE}", "{record.ENDPOINT_TYPE}"]',
+    f"stats sum({record.INVOCATIONS}) as inferences, max({record.LATENCY_MS}) as function_ms, "
+    "max(in_endpoint) as endpoint_ms, latest(status) as outcome, latest(error.type) as trouble by transaction_id",
+    "sort function_ms desc",
+    "limit 100",
+)
 
 
 class SavedQuery(msgspec.Struct, frozen=True):
@@ -27,10 +36,12 @@ class SavedQuery(msgspec.Struct, frozen=True):
 def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[SavedQuery, ...]:
     """The queries of a model, in the order in which one asks."""
     called = called or names(spec)
-    over = {title: (lines, called.log_group) for title, lines in _own(spec).items()}
+    over = {title: (lines, (called.log_group,)) for title, lines in _own(spec).items()}
     if spec.api.type != "none":
-        over["Refused by the API"] = (_refused(spec), called.access_log_group)
-    return tuple(SavedQuery(called.query(title), _text(lines), (group,)) for title, (lines, group) in over.items())
+        over["Refused by the API"] = (_refused(spec), (called.access_log_group,))
+    if spec.sagemaker is not None:
+        over["Function and endpoint"] = (_BEHIND_EACH, (called.log_group, called.endpoint_log_group))
+    return tuple(SavedQuery(called.query(title), _text(lines), groups) for title, (lines, groups) in over.items())
 
 
 def slow_ms(spec: MonitorSpec) -> float:
