@@ -36,7 +36,9 @@ class SavedQuery(msgspec.Struct, frozen=True):
 def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[SavedQuery, ...]:
     """The queries of a model, in the order in which one asks."""
     called = called or names(spec)
-    over = {title: (lines, (called.log_group,)) for title, lines in _own(spec).items()}
+    over: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+        title: (lines, (called.log_group,)) for title, lines in _own(spec).items()
+    }
     if spec.api.type != "none":
         over["Refused by the API"] = (_refused(spec), (called.access_log_group,))
     if spec.sagemaker is not None:
