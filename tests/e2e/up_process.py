@@ -64,7 +64,7 @@ class Up:
 
     def __init__(self, model: Path, data: Path, environ: Mapping[str, str] | None = None, port: int = 0) -> None:
         command = [sys.executable, "-c", "from inferwatch.cli import main; main()", "up", str(model)]
-        command += ["--data", str(data), "--port", str(port), "--page-port", "0"]
+        command += ["--data", str(data), "--port", str(port), "--page-port", "0", "--queue-port", "0"]
         self.log = data.parent / f"{data.name}.log"
         with self.log.open("ab") as out:
             self._begin = out.tell()
@@ -102,6 +102,11 @@ class Up:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(PATIENCE)
         return time.monotonic() - begin
+
+    @property
+    def queue_endpoint(self) -> str:
+        """Where its queue's API is."""
+        return self._after("queue").partition("/000000000000/")[0]
 
     def _after(self, label: str) -> str:
         line = next(line for line in self.said().splitlines() if line.strip().startswith(label))
