@@ -86,6 +86,17 @@ def test_tail_prints_records_that_others_wrote(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout.split()) == (0, ["2025-11-21T09:12:00Z", "5", "no", "x"])
 
 
+def test_tail_tells_what_the_endpoint_says_of_a_transaction(data: Path) -> None:
+    path = stream_file(data, "/aws/sagemaker/Endpoints/claims", "AllTraffic/1")
+    path.parent.mkdir(parents=True)
+    said = {"type": "endpoint_invocation", "transaction_id": "x", "start_at": "2020-11-21T09:12:09Z"}
+    path.write_text(json.dumps(said | {"elapse": 1.25, "status": "succeeded"}) + "\n")
+    first = run("tail", "--data", data).stdout.splitlines()[0]
+    assert first.split() == ["2020-11-21T09:12:09Z", "succeeded", "1.2", "ms", "in", "the", "endpoint", "x"]
+    (line,) = rows(run("tail", "--data", data, "--json", "--model", "/aws/sagemaker"))
+    assert line["type"] == "endpoint_invocation"
+
+
 def test_tail_tells_how_often_a_message_was_tried(data: Path) -> None:
     stream = next((data / "logs").rglob("*.jsonl"))
     attempt = {"type": "inference_attempt", "transaction_id": "x", "start_at": "2026-11-21T09:12:09Z"}

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_lines import line, platform
 
+from inferwatch.sdk.endpoint_line import endpoint_line
 from inferwatch.store.streams import scan as scanning
 from inferwatch.store.streams.scan import complete, scan
 
@@ -23,6 +24,12 @@ def test_each_kind_is_told() -> None:
     assert events[0].offset == 100
     assert events[1].offset == 100 + len(RECORD)
     assert events[1].at_ms == orjson.loads(RECORD)["_aws"]["Timestamp"]
+
+
+def test_an_endpoints_line_is_text_that_has_a_time() -> None:
+    """The transaction is the function's record: one inference counts once."""
+    (event,) = scan(endpoint_line(RECORD))
+    assert (event.kind, event.at_ms) == ("text", orjson.loads(RECORD)["_aws"]["Timestamp"])
 
 
 def test_metrics_need_not_come_first_in_the_object() -> None:

@@ -15,6 +15,7 @@ from inferwatch.cli.clock import now_ms
 from inferwatch.cli.deployed import Deployed, on_aws
 from inferwatch.cli.log import Log
 from inferwatch.errors import StoreError
+from inferwatch.spec.record import ENDPOINT_TYPE
 from inferwatch.store.streams.scan import Kind
 
 POLL_SECONDS = 0.2
@@ -102,7 +103,7 @@ def _tells(line: Line) -> bool:
 def _print(line: Line, as_json: bool) -> None:
     if as_json:
         output.json_lines([line.document or {"stream": line.where, "text": line.text}])
-    elif line.kind in ("record", "attempt"):
+    elif line.kind in ("record", "attempt") or _is_endpoints(line.document):
         _print_record(line.document)
     elif line.kind == "platform":
         _print_platform(line)
@@ -110,11 +111,17 @@ def _print(line: Line, as_json: bool) -> None:
         click.echo(f"{line.time:24}  {click.style('text     ', dim=True)}  {line.text.rstrip()}")
 
 
+def _is_endpoints(document: dict[str, Any]) -> bool:
+    """Whether it is what an endpoint's container says of a transaction."""
+    return document.get("type") == ENDPOINT_TYPE and "transaction_id" in document
+
+
 def _print_record(record: dict[str, Any]) -> None:
     status = str(record.get("status"))
     parts = [str(record.get("start_at")), click.style(f"{status:9}", fg=STYLES.get(status))]
     elapse = record.get("elapse")
     parts.append(f"{elapse:9.1f} ms" if isinstance(elapse, int | float) else f"{'':12}")
+    parts += ["in the endpoint"] if _is_endpoints(record) else []
     parts += [f"{name} {_short(record[name])}" for name in ("prediction", "confidence") if record.get(name) is not None]
     if error := record.get("error"):
         parts.append(f"{error.get('type')}: {error.get('message')}" if isinstance(error, dict) else str(error))

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from inferwatch.lake.instant import milliseconds, start_ms
-from inferwatch.spec.record import ATTEMPT_TYPE, RECORD_TYPE
+from inferwatch.spec.record import ATTEMPT_TYPE, ENDPOINT_TYPE, RECORD_TYPE
 
 Kind = Literal["record", "attempt", "metrics", "platform", "text"]
 """attempt: of a message that left no transaction; it carries metrics, and is no record."""
@@ -25,7 +25,7 @@ _WHOLE_TAILS = 16
 
 
 class Event(NamedTuple):
-    """offset: of its first byte in the file; at_ms: start of a record or attempt, time of a platform event, else 0.
+    """offset: of its first byte in the file; at_ms: start of a record, attempt or endpoint's line, time of a platform event, else 0.
 
     document: the line's JSON object; empty where it is none, which only text can be.
     """
@@ -108,6 +108,8 @@ def _parse(line: bytes | memoryview, offset: int) -> Event | None:
         at_ms = start_ms(document)
         if at_ms is not None and isinstance(document.get("transaction_id"), str):
             kind = "record" if document["type"] == RECORD_TYPE else "attempt"
+    elif document.get("type") == ENDPOINT_TYPE:
+        at_ms = start_ms(document)  # text: the transaction is the function's record
     elif isinstance(document.get("_aws"), dict):
         kind = "metrics"
     elif str(document.get("type")).startswith("platform.") and isinstance(document.get("record"), dict):
