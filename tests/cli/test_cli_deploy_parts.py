@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from inferwatch.aws.resources import bootstrap, repository
+from inferwatch.aws.resources import bootstrap, repository, sagemaker
 from inferwatch.cli.commands import cli
 from inferwatch.errors import InferWatchError
 from inferwatch.spec.pipeline import PipelineSpec
@@ -32,6 +32,7 @@ namespace = "/dev/test"
 [environment.prod]
 """
 PIPELINE_STACK = "test-claim-delivery"
+ENDPOINT_STACK = "test-claim-endpoint"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/123456789012/claim-Inference-Queue"
 OUTPUTS = {"QueueUrl": QUEUE_URL, "EndpointName": "claim-Endpoint", "HistoryTable": "claim-Inference-History"}
 
@@ -170,6 +171,59 @@ def test_the_pipeline_has_an_app_and_a_stack_of_its_own(model: Path, session: bo
     assert "dev; prod, once a person approves" in result.stderr
     assert f"{REGION}.console.aws.amazon.com/codesuite/codepipeline/pipelines/claim-Delivery/view" in result.stdout
     assert json.loads((model / "told.json").read_text())["INFERWATCH_ENVIRONMENT"] == "prod"
+
+
+def endpoint_app(model: Path) -> None:
+    app = (model / "cdk_app.py").read_text().replace(f'"{fake_app.STACK}"', f'"{ENDPOINT_STACK}"')
+    (model / "endpoint_app.py").write_text(app)
+
+
+@pytest.mark.parametrize("named", ["", 'endpoint = "mine"\n'])
+def test_the_endpoint_can_be_deployed_alone_and_its_name_is_printed(
+    model: Path, session: boto3.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    name = "mine" if named else "claim-Endpoint"
+    calls = fake_cdk.install(tmp_path, monkeypatch, ENDPOINT_STACK, {"EndpointName": name})
+    add(model, f"[sagemaker]\n{named}[queue]\n")
+    endpoint_app(model)
+    result = run("deploy", model, "--endpoint", "--yes")
+    assert result.exit_code == 0, result.output
+    ((*options,),) = fake_cdk.deployments(calls)
+    assert ENDPOINT_STACK in options
+    assert f"  endpoint   {name}, serverless, 2048 MB" in result.stderr
+    assert "queue" not in result.stderr
+    said = dict(line.split(maxsplit=1) for line in result.stdout.splitlines() if line.startswith("  "))
+    assert said["endpoint"] == name
+    assert f'write endpoint = "{name}" under [sagemaker]' in said["next"]
+
+
+def test_an_endpoint_of_that_name_is_in_the_way_of_one_alone(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sagemaker, "find", lambda _, name: sagemaker.Endpoint(name, "InService"))
+    add(model, "[sagemaker]\n")
+    assert "there is a endpoint" not in error(run("deploy", model, "--endpoint", "--yes"))
+    assert "there is an endpoint claim-Endpoint in" in error(run("deploy", model, "--endpoint", "--yes"))
+
+
+def test_a_log_group_of_the_endpoint_that_is_there_can_be_used(
+    model: Path, session: boto3.Session, calls: Path
+) -> None:
+    group = "/aws/sagemaker/Endpoints/claim-Endpoint"
+    session.client("logs").create_log_group(logGroupName=group)
+    add(model, "[sagemaker]\n")
+    assert group in error(run("deploy", model, "--yes"))
+    assert run("deploy", model, "--yes", "--existing-log-group").exit_code == 0
+    told = json.loads((model / "told.json").read_text())
+    assert group in json.loads(told["CDK_CONTEXT_JSON"])["inferwatch:existing-log-groups"]
+
+
+def test_a_model_without_an_endpoint_says_so(model: Path) -> None:
+    assert "sagemaker: is missing" in error(run("synth", model, "--endpoint"))
+
+
+def test_one_app_at_a_time(model: Path) -> None:
+    assert run("synth", model, "--endpoint", "--pipeline").exit_code == 2
 
 
 def test_the_pipeline_can_be_synthesized_alone(model: Path) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--bootstrap", is_flag=True, help="First make CDK's bucket, repository and roles, if they are not there.")
 @click.option("--existing-log-group", is_flag=True, help="Use the log group that is there already, as it is.")
-@options.pipeline
+@options.app
 def command(
     *,
     path: Path,
@@ -37,22 +37,23 @@ def command(
     yes: bool,
     bootstrap: bool,
     existing_log_group: bool,
-    pipeline: bool,
+    app: str,
 ) -> None:
     """Make or change the model in PATH on AWS: function, parts, logs, metrics, dashboard, alarms, notifications.
 
     What is missing is said before anything is made. A container image needs Docker here.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import app, outcome, preflight, question, synthesis
+    from inferwatch.cli.deployment import app as apps
+    from inferwatch.cli.deployment import outcome, preflight, question, synthesis
 
-    one, spec = app.chosen(path, environment, pipeline=pipeline)
+    one, spec = apps.chosen(path, environment, app)
     limits.check(spec)
     if region is not None and spec.aws.region not in (None, region):
         raise DeployError(
             f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
         )
-    where = app.at(open_site(spec, region), one)
+    where = apps.at(open_site(spec, region), one)
     variables = _variables(where)
     output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
     _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, existing_log_group=existing_log_group))
@@ -66,9 +67,9 @@ def command(
         raise click.Abort
     if bootstrap:
         _bootstrap(where, variables)
-    outputs = _deploy(where, assembly.resolve(), variables, ["--all"] if one is app.MODEL else [where.names.stack])
+    outputs = _deploy(where, assembly.resolve(), variables, ["--all"] if one is apps.MODEL else [where.names.stack])
     output.note(f"{where.names.stack} is deployed to {where.where}.")
-    for what, says in outcome.lines(where, outputs) if one is app.MODEL else outcome.of_pipeline(where):
+    for what, says in outcome.lines(where, outputs, one):
         click.echo(f"  {what:10} {says}")
 
 

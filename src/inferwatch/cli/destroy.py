@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask. Logs and data go too, unless --keep-logs, --keep-data.")
 @click.option("--keep-logs", is_flag=True, help="Leave the log groups, and every record in them.")
 @click.option("--keep-data", is_flag=True, help="Leave history and lake: the table and the bucket.")
-@options.pipeline
+@options.app
 def command(
     *,
     path: Path,
@@ -34,17 +34,18 @@ def command(
     yes: bool,
     keep_logs: bool,
     keep_data: bool,
-    pipeline: bool,
+    app: str,
 ) -> None:
     """Remove the model in PATH from AWS: its stack, logs, history, lake and keys, and what was uploaded for it.
 
     Asks first, and for logs and data apart.
     """
     from inferwatch.aws.site import open_site
-    from inferwatch.cli.deployment import app, question, removal_plan
+    from inferwatch.cli.deployment import app as apps
+    from inferwatch.cli.deployment import question, removal_plan
 
-    one, spec = app.chosen(path, environment, pipeline=pipeline)
-    where = app.at(open_site(spec, region), one)
+    one, spec = apps.chosen(path, environment, app)
+    where = apps.at(open_site(spec, region), one)
     planned = removal_plan.plan(where, _local_assets(Path(spec.folder), where))
     if planned.found is None and not planned.strange:
         output.note(f"nothing to remove: {where.where} has no stack {where.names.stack}, and nothing that one left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ environment: Decorator = click.option(
     help="Environment of the spec. [default: dev]",
 )
 aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
-pipeline: Decorator = click.option(
+region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
+_pipeline: Decorator = click.option(
     "--pipeline", is_flag=True, help="The pipeline of all environments, in the place of the model."
 )
-region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
+_endpoint: Decorator = click.option("--endpoint", is_flag=True, help="The endpoint alone, in the place of the model.")
 spec_path: Decorator = click.option(
     "--spec",
     "spec_path",
@@ -63,3 +65,17 @@ spec_path: Decorator = click.option(
 def since(default: str) -> Decorator:
     """`--since`, a span back from now."""
     return click.option("--since", type=Span(), default=default, show_default=True, help="How far back: 90s, 15m, 24h.")
+
+
+def app(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--pipeline` and `--endpoint`, of which the command is given as `app` which one, or `model`."""
+
+    @_pipeline
+    @_endpoint
+    @wraps(command)
+    def with_app(*, pipeline: bool, endpoint: bool, **given: Any) -> Any:
+        if pipeline and endpoint:
+            raise click.UsageError("--pipeline and --endpoint are deployed one after the other")
+        return command(app="pipeline" if pipeline else "endpoint" if endpoint else "model", **given)
+
+    return with_app

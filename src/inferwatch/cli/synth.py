@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @options.environment
-@options.pipeline
+@options.app
 @click.option(
     "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="[default: cdk.out in the model's folder]"
 )
-def command(path: Path, environment: str | None, pipeline: bool, out: Path | None) -> None:
+def command(path: Path, environment: str | None, app: str, out: Path | None) -> None:
     """Write the templates of the model in PATH, and say what they would make. Needs no account.
 
-    Runs the model's own CDK app (cdk.json, or cdk_app.py; pipeline_app.py) where it has one.
+    Runs the model's own CDK app (cdk.json, or cdk_app.py; endpoint_app.py, pipeline_app.py) where it has one.
     """
-    from inferwatch.cli.deployment import app, synthesis
+    from inferwatch.cli.deployment import app as apps
+    from inferwatch.cli.deployment import synthesis
 
-    one, spec = app.chosen(path, environment, pipeline=pipeline)
+    one, spec = apps.chosen(path, environment, app)
     limits.check(spec)
     folder = out or Path(spec.folder) / synthesis.OUTPUT
     stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ, app=one)
@@ -55,10 +56,10 @@ def show(stack: StackTemplate) -> None:
 
 
 def describe(spec: MonitorSpec, one: App) -> None:
-    """What the model is made of, in people's words; of a pipeline what it deploys."""
-    from inferwatch.cli.deployment import app, parts
+    """What the app makes, in people's words."""
+    from inferwatch.cli.deployment import parts
 
-    for what, says in parts.described(spec) if one is app.MODEL else parts.of_pipeline(spec):
+    for what, says in parts.described(spec, one):
         output.note(f"  {what:10} {says}")
 
 

@@ -63,8 +63,10 @@ def _read(site: Site) -> Iterator[Permission]:
 
 
 def _stacks(site: Site) -> tuple[str, ...]:
-    """The model's, and its pipeline's where it has one."""
-    named = [site.names.stack] + ([site.names.pipeline_stack] if site.spec.pipeline is not None else [])
+    """The model's, and those of an endpoint alone and of a pipeline where it has them."""
+    named = [site.names.stack]
+    named += [f"{site.names.stack}-endpoint"] if site.spec.sagemaker is not None else []
+    named += [site.names.pipeline_stack] if site.spec.pipeline is not None else []
     return tuple(site.arn("cloudformation", f"stack/{name}/*") for name in named)
 
 
@@ -129,6 +131,7 @@ def _destroy(site: Site) -> Iterator[Permission]:
     yield Permission("destroy", "cloudformation:GetTemplate", (stacks,), stacks)
     yield Permission("destroy", "cloudformation:ListStacks", (ANY,), ANY)
     named = [names.log_group, names.access_log_group]
+    named += [names.endpoint_log_group] if site.spec.sagemaker is not None else []
     named += [f"{names.log_group}/delivery"] if site.spec.pipeline is not None else []
     groups = tuple(site.arn("logs", f"log-group:{name}:*") for name in named)
     yield Permission("destroy", "logs:DeleteLogGroup", groups, groups[0])

@@ -16,8 +16,8 @@ KEPT = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
 class Named(NamedTuple):
-    """One resource of a part. what: in people's words; kinds: of CloudFormation, of which it may be any; find: what
-    there is of that name, None for nothing.
+    """One resource of a part. what: in people's words, with its article; kinds: of CloudFormation, of which it may be
+    any; find: what there is of that name, None for nothing.
     """
 
     what: str
@@ -31,15 +31,15 @@ def named(site: Site) -> Iterator[Named]:
     spec, called = site.spec, site.names
     if spec.queue is not None:
         for name in (called.queue, called.dead_letters):
-            yield Named("queue", ("AWS::SQS::Queue",), name, queue.find)
+            yield Named("a queue", ("AWS::SQS::Queue",), name, queue.find)
     if spec.sagemaker is not None and spec.sagemaker.endpoint is None:
-        yield Named("endpoint", ("AWS::SageMaker::Endpoint",), called.endpoint, sagemaker.find)
+        yield Named("an endpoint", ("AWS::SageMaker::Endpoint",), called.endpoint, sagemaker.find)
     if spec.history is not None:
-        yield Named("table", KEPT, called.history, table.find)
-        yield Named("function", ("AWS::Lambda::Function",), called.history_writer, function.find)
+        yield Named("a table", KEPT, called.history, table.find)
+        yield Named("a function", ("AWS::Lambda::Function",), called.history_writer, function.find)
     if spec.lake is not None:
-        yield Named("delivery stream", ("AWS::KinesisFirehose::DeliveryStream",), called.lake, delivery_stream.find)
-        yield Named("function", ("AWS::Lambda::Function",), called.lake_transform, function.find)
+        yield Named("a delivery stream", ("AWS::KinesisFirehose::DeliveryStream",), called.lake, delivery_stream.find)
+        yield Named("a function", ("AWS::Lambda::Function",), called.lake_transform, function.find)
 
 
 def problem(site: Site) -> str | None:
@@ -55,7 +55,7 @@ def problem(site: Site) -> str | None:
     ]
     if not taken:
         return None
-    listed = " and ".join(f"a {one.what} {one.name}" for one in taken)
+    listed = " and ".join(f"{one.what} {one.name}" for one in taken)
     kept = (
         "; an earlier `destroy --keep-data` kept a table, and `aws dynamodb delete-table` removes it"
         if any(one.kinds == KEPT for one in taken)

@@ -10,9 +10,12 @@ LOG_GROUP = "AWS::Logs::LogGroup"
 
 
 def names(site: Site) -> tuple[str, ...]:
-    """Of the records, and of the API's access log where there is an API."""
-    own = (site.names.log_group,)
-    return own if site.spec.api.type == "none" else (*own, site.names.access_log_group)
+    """Of the records, of the API's access log where there is an API, and of the endpoint where one is made."""
+    spec, called = site.spec, site.names
+    own = [called.log_group]
+    own += [called.access_log_group] if spec.api.type != "none" else []
+    own += [called.endpoint_log_group] if spec.sagemaker is not None and spec.sagemaker.endpoint is None else []
+    return tuple(dict.fromkeys(own))
 
 
 def not_ours(site: Site) -> tuple[str, ...]:

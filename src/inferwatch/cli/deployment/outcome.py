@@ -10,6 +10,7 @@ import orjson
 
 from inferwatch.aws.resources import endpoint
 from inferwatch.aws.site import Site
+from inferwatch.cli.deployment.app import MODEL, PIPELINE, App
 from inferwatch.spec.sample import sample
 
 _CONSOLES = {
@@ -29,8 +30,17 @@ _PARTS = {
 """What the parts are called here, and the stack's output of each."""
 
 
-def lines(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Pairs of what it is, and the link or command. outputs: the stack's."""
+def lines(site: Site, outputs: Mapping[str, str], app: App) -> Iterator[tuple[str, str]]:
+    """Pairs of what it is, and the link or command. outputs: of the app's stack."""
+    if app is MODEL:
+        yield from _of_model(site, outputs)
+    elif app is PIPELINE:
+        yield from _of_pipeline(site)
+    else:
+        yield from _of_endpoint(site, outputs)
+
+
+def _of_model(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     body = shlex.quote(orjson.dumps(sample(site.spec.features)).decode())
     address = outputs.get(endpoint.URL)
     if address is not None:
@@ -49,8 +59,15 @@ def lines(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "next", "inferwatch check --aws"
 
 
-def of_pipeline(site: Site) -> Iterator[tuple[str, str]]:
-    """What is to be known of a pipeline: its page, and how the first change comes into it."""
+def _of_endpoint(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    name = outputs.get(_PARTS["endpoint"], site.names.endpoint)
+    yield "endpoint", name
+    yield "logs", f"{_console(site)}#logsV2:log-groups/log-group/{_twice_quoted(site.names.log_group)}"
+    yield "next", f'write endpoint = "{name}" under [sagemaker], so that `inferwatch deploy` makes none'
+
+
+def _of_pipeline(site: Site) -> Iterator[tuple[str, str]]:
+    """Its page, and how the first change comes into it."""
     name, region = quote(site.names.pipeline, safe=""), site.caller.region
     yield "pipeline", f"https://{region}.{_host(site)}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
     if site.spec.pipeline is not None:

@@ -20,7 +20,7 @@ from inferwatch.aws.resources import (
 )
 from inferwatch.aws.site import Site
 from inferwatch.cli.deployment import cdk_cli, docker, log_groups
-from inferwatch.cli.deployment.app import MODEL, App
+from inferwatch.cli.deployment.app import ENDPOINT, MODEL, PIPELINE, App
 from inferwatch.errors import AwsError, InferWatchError
 from inferwatch.finding import Finding
 
@@ -52,12 +52,12 @@ def findings(
     existing_log_group: log groups that are there already are to be used as they are.
     """
     yield _finding("cdk", partial(cdk_cli.fetch, environ))
-    if app is MODEL:
+    if app is not PIPELINE:
         yield _finding("docker", partial(docker.problem, site.spec, environ))
     if not bootstraps:
         yield _finding("bootstrap", partial(bootstrap.problem, site.session, site.caller))
     yield _finding("stack", partial(stack_problem, site))
-    for what, check in _of_model(site) if app is MODEL else _of_pipeline(site):
+    for what, check in _CHECKS[app](site):
         yield _finding(what, check)
     if not existing_log_group:
         yield _finding("log group", partial(log_groups.problem, site))
@@ -81,9 +81,16 @@ def _of_model(site: Site) -> Iterator[tuple[str, Check]]:
             )
 
 
+def _of_endpoint(site: Site) -> Iterator[tuple[str, Check]]:
+    yield "names", partial(taken.problem, site)
+
+
 def _of_pipeline(site: Site) -> Iterator[tuple[str, Check]]:
     if site.spec.pipeline is not None:
         yield "source", partial(repository.problem, site.session, site.spec.pipeline)
+
+
+_CHECKS = {MODEL: _of_model, ENDPOINT: _of_endpoint, PIPELINE: _of_pipeline}
 
 
 def stack_problem(site: Site) -> Problem:
