@@ -15,11 +15,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from queue_bench import DEAD, TRIGGER, Bench
 
-from inferwatch.local.queue.address import endpoint
-from inferwatch.local.queue.app import sqs_app
-from inferwatch.local.queue.backend import Backend
-from inferwatch.local.serve import bind, port_of, server_of
-
 
 class Served(NamedTuple):
     bench: Bench
@@ -57,20 +52,13 @@ class Served(NamedTuple):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     bench = Bench(tmp_path_factory.mktemp("queue") / "data")
-    bound = bind("the queue", 0)
-    web = server_of(sqs_app(Backend(bench.messages, (TRIGGER, DEAD), bench.clock.now_ms)))
-    thread = threading.Thread(target=web.run, kwargs={"sockets": [bound]})
-    thread.start()
-    at = endpoint(port_of(bound))
     # Any region and any keys do; a proxy of the machine's must not be asked.
     config = Config(retries={"total_max_attempts": 1}, proxies={"http": ""})
-    sqs = boto3.client(
-        "sqs", "eu-central-1", endpoint_url=at, aws_access_key_id="any", aws_secret_access_key="any", config=config
-    )
-    yield Served(bench, at, sqs)
-    sqs.close()
-    web.should_exit = True
-    thread.join()
+    keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
+    with bench.served() as at:
+        sqs = boto3.client("sqs", "eu-central-1", endpoint_url=at, config=config, **keys)
+        yield Served(bench, at, sqs)
+        sqs.close()
     bench.messages.close()
 
 

@@ -8,10 +8,10 @@ from typing import TextIO
 
 import click
 
-from inferwatch.cli import options
+from inferwatch.cli import options, output
 from inferwatch.cli.up import QUEUE_PORT
 from inferwatch.cloudwatch.names import names
-from inferwatch.errors import QueueError, SpecError
+from inferwatch.errors import InferWatchError, QueueError, SpecError
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -66,13 +66,15 @@ def command(
         raise SpecError(spec.file, "queue", "the model has no queue; add a table [queue] to give it one")
     send = _to_aws(spec, region) if aws else _to_this_machine(spec, data, queue_port)
     sent = 0
-    for batch in batches([message] if message is not None else _lines(file)):
-        try:
+    try:
+        for batch in batches([message] if message is not None else _lines(file)):
             ids = send(batch)
-        except QueueError as error:
-            raise QueueError(f"{error}. {sent} messages were sent before." if sent else str(error)) from error
-        sent += len(ids)
-        click.echo("\n".join(ids))
+            sent += len(ids)
+            click.echo("\n".join(ids))
+    except InferWatchError:
+        if sent:
+            output.note(f"{sent} messages were sent before this:")
+        raise
 
 
 def batches(messages: Iterable[str]) -> Iterator[list[str]]:
@@ -82,6 +84,8 @@ def batches(messages: Iterable[str]) -> Iterator[list[str]]:
     for number, message in enumerate(messages, 1):
         length = len(message.encode(errors="replace"))
         if not 0 < length <= MESSAGE_MAX:
+            if batch:
+                yield batch
             problem = f"message {number} has {length} bytes; a queue takes 1 to {MESSAGE_MAX}"
             raise QueueError(f"{problem}. It was not sent, nor what follows it.")
         if len(batch) == BATCH_MAX or size + length > MESSAGE_MAX:

@@ -1,15 +1,22 @@
-"""Two queues in a folder, a clock that stands still until it is told, and messages for them."""
+"""Two queues in a folder, a clock that stands still until it is told, messages for them, and their API."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from inferwatch.local.queue.address import endpoint
+from inferwatch.local.queue.app import sqs_app
+from inferwatch.local.queue.backend import Backend
 from inferwatch.local.queue.message import Message
 from inferwatch.local.queue.messages import Messages
 from inferwatch.local.queue.sqs_queue import SqsQueue
+from inferwatch.local.serve import bind, port_of, server_of
 
 DAY_MS = 86_400_000
 DEAD = SqsQueue(name="echo-Dead", visibility=30, retention_ms=14 * DAY_MS)
@@ -36,13 +43,14 @@ class Clock:
 class Bench:
     """The messages of one data folder; `again` is what a process finds that comes after one that was killed."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, trigger: SqsQueue = TRIGGER, dead: SqsQueue = DEAD) -> None:
         self.data = data
+        self.trigger, self.dead = trigger, dead
         self.clock = Clock()
         self.messages = self.again()
 
     def again(self) -> Messages:
-        self.messages = Messages(self.data, (TRIGGER, DEAD), self.clock.now_ms)
+        self.messages = Messages(self.data, (self.trigger, self.dead), self.clock.now_ms)
         return self.messages
 
     def put(self, body: str, queue: str = TRIGGER.name, *, delay_s: int = 0, **given: Any) -> None:
@@ -55,3 +63,18 @@ class Bench:
 
     def taken(self, most: int = 10, queue: str = TRIGGER.name, **how: Any) -> list[str]:
         return [message.id for message in self.take(most, queue, **how)]
+
+    @contextmanager
+    def served(self) -> Iterator[str]:
+        """Where its API is, for the time of the `with` block."""
+        bound = bind("the queue", 0)
+        backend = Backend(self.messages, (self.trigger, self.dead), self.clock.now_ms)
+        server = server_of(sqs_app(backend))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        try:
+            yield endpoint(port_of(bound))
+        finally:
+            server.should_exit = True
+            thread.join()
+            bound.close()
