@@ -186,14 +186,17 @@ def test_the_app_of_a_folder_is_one_stack(tmp_path: Path, monkeypatch: pytest.Mo
     assert "adder-prod-Inference" in json.dumps(json.loads(template.read_bytes())["Resources"])
 
 
-def test_the_reference_s_example_runs_and_shows_the_dockerfile(tmp_path: Path) -> None:
-    from inferwatch.cdk import image
+def test_the_reference_s_example_runs_and_shows_the_dockerfiles(tmp_path: Path) -> None:
+    from inferwatch.cdk import endpoint_image, image
     from inferwatch.spec.function import FunctionSpec
 
     text = (Path(__file__).parents[2] / "docs/reference/cdk.md").read_text()
-    shown = dict(re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S))
-    made = image.dockerfile(FunctionSpec(), has_requirements=True)
-    assert shown["dockerfile"].splitlines() == [line for line in made.splitlines() if not line.startswith("#")]
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", text, re.M | re.S)
+    shown = dict(blocks)
+    made = [each.dockerfile(FunctionSpec(), has_requirements=True) for each in (image, endpoint_image)]
+    assert [block.splitlines() for kind, block in blocks if kind == "dockerfile"] == [
+        [line for line in each.splitlines() if not line.startswith("#")] for each in made
+    ]
 
     small_model(tmp_path / "doc_classification")
     environ = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out"), "PATH": "/nowhere"}  # a machine without Node.js
