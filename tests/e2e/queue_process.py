@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import urllib.request
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -87,6 +89,12 @@ class Queued:
 
     def send_these(self, bodies: Sequence[str]) -> list[str]:
         return send(self.up.queue_endpoint, QUEUE, bodies)
+
+    def health(self) -> dict[str, str | None]:
+        """What is wrong with each part, by its name."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.up.port}/healthz") as answer:
+            checks: dict[str, str | None] = json.loads(answer.read())["checks"]
+        return checks
 
     def lying(self, queue: str) -> list[str]:
         """Ids of the messages that lie in a queue, whether they can be received or not."""
