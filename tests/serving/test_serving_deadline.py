@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import signal
 import threading
 import time
 
 import pytest
 
-from inferwatch.serving.deadline import AlarmLimit, DeadlinePassed, Limit, ThreadLimit
+from inferwatch.serving.deadline import AlarmLimit, DeadlinePassed, Limit, ThreadLimit, seconds_left
 
 LIMITS = [
     pytest.param(lambda ms: AlarmLimit(lambda: ms), id="alarm"),
@@ -81,3 +82,16 @@ def test_the_thread_sees_the_callers_context() -> None:
     variable = contextvars.ContextVar[str]("variable")
     variable.set("seen")
     assert ThreadLimit(5)(lambda _: variable.get(), None) == "seen"
+
+
+@pytest.mark.parametrize("limit_of", LIMITS)
+def test_a_function_is_told_how_long_it_has(limit_of: type[Limit]) -> None:
+    assert seconds_left() == math.inf
+    assert 3.5 < limit_of(4000)(lambda _: seconds_left(), None) <= 4
+    assert seconds_left() == math.inf
+
+
+def test_within_two_limits_the_inner_one_counts() -> None:
+    outer, inner = AlarmLimit(lambda: 60_000), AlarmLimit(lambda: 4000)
+    within, behind = outer(lambda _: (inner(lambda _: seconds_left(), None), seconds_left()), None)
+    assert within <= 4 < behind <= 60

@@ -20,6 +20,7 @@ from inferwatch.serving import endpoint as room
 from inferwatch.serving.deadline import AlarmLimit
 from inferwatch.serving.endpoint import Endpoint
 from inferwatch.serving.service import Service
+from inferwatch.serving.sqs import Messages
 
 COMPILED: dict[str, Any] = {
     "namespace": "/demo",
@@ -191,6 +192,25 @@ def test_after_an_interrupted_request_the_next_one_is_answered(world: World) -> 
     service.answer(FEATURES, AlarmLimit(lambda: 200))
     late.set()
     assert service.answer(FEATURES, AlarmLimit(lambda: 8_000))["prediction"] == 2
+
+
+def test_an_endpoint_that_never_answers_keeps_no_message_of_a_batch_from_its_turn(world: World) -> None:
+    late = threading.Event()
+    world.fake.answers = [predicts(b"1")._replace(after=late)]
+    compiled = {**COMPILED, "max_receive_count": 1}
+    monitor = Monitor(compiled, world.sink)
+    service = Service(compiled, room.endpoint(compiled, world.environ, monitor), monitor)
+    end = time.monotonic() + 1.5
+    body = json.dumps(FEATURES)
+    batch = {"Records": [{"messageId": f"m{number}", "body": body, "eventSource": "aws:sqs"} for number in range(3)]}
+
+    said = Messages(compiled, service, monitor).answer(batch, lambda: (end - time.monotonic()) * 1000)
+
+    assert time.monotonic() < end
+    late.set()
+    assert [failure["itemIdentifier"] for failure in said["batchItemFailures"]] == ["m0", "m1", "m2"]
+    assert [(r["status"], r["error"]["type"]) for r in world.sink.records] == [("timeout", "EndpointTimeout")] * 3
+    assert len(world.fake.asked) == 3
 
 
 def test_a_request_that_the_model_refuses_is_rejected_in_the_models_own_words(world: World) -> None:
