@@ -1,0 +1,119 @@
+"""What the pipeline's build runs, run as it stands: in a fresh clone of a project, in an empty environment.
+
+The commands are those of the template. They see no package but those that `make install` finds: by itself from the
+package index in the long form, else those that the tests have, so that nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import ensurepip
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inferwatch.cli.init import make_project
+from inferwatch.cli.project.parts import Parts
+
+ROOT = Path(__file__).parents[2]
+STACK = "abc-corp-claim-demo-model-delivery"
+# Where a machine's package index is, and whom it trusts: no more of the environment is let through.
+INDEX = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "PIP_CERT", "SSL_CERT_FILE", "HTTPS_PROXY")
+
+pytestmark = pytest.mark.xdist_group("synth")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of `init`, in a repository."""
+    folder = tmp_path / "demo-model"
+    make_project(folder, "demo-model", "/abc_corp/claim", Parts(pipeline=True))
+    git("init", "--quiet", "--initial-branch=main", folder)
+    git("-C", folder, "add", "--all")
+    git("-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message=first")
+    return folder
+
+
+def git(*arguments: str | Path) -> None:
+    subprocess.run(["git", *arguments], check=True, env={"PATH": os.environ["PATH"], "HOME": os.devnull})
+
+
+def template(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / f"{STACK}.template.json").read_text())
+    return found
+
+
+def buildspec(folder: Path) -> dict[str, Any]:
+    (project,) = (
+        r["Properties"]
+        for r in template(folder)["Resources"].values()
+        if r["Type"] == "AWS::CodeBuild::Project" and r["Properties"].get("Name") == "demo-model-Delivery-Build"
+    )
+    spec: dict[str, Any] = json.loads(project["Source"]["BuildSpec"])
+    return spec
+
+
+def run_as_they_stand(project: Path, tmp_path: Path, environ: dict[str, str]) -> Path:
+    """Run the build's commands in a clone; gives the folder that the build hands on."""
+    from inferwatch.cdk import pipeline_app
+
+    pipeline_app(project, tmp_path / "deployed", builtin_cloud_formation_validation=False).synth()
+    phases = buildspec(tmp_path / "deployed")
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", project, clone)
+    commands = [command for phase in ("install", "build") for command in phases["phases"][phase]["commands"]]
+    assert len(commands) == 3
+    for command in commands:  # CodeBuild gives each to a shell of its own
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=clone, env=environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return clone / phases["artifacts"]["base-directory"]
+
+
+def environment(folder: Path, *more_path: Path) -> dict[str, str]:
+    """A virtual environment's, with nothing in it."""
+    path = [str(folder / "bin"), *map(str, more_path), "/usr/bin", "/bin"]
+    return {"PATH": os.pathsep.join(path), "HOME": str(folder.parent / "home")}
+
+
+def test_the_build_s_commands_run_in_a_fresh_clone(project: Path, tmp_path: Path) -> None:
+    """pip comes from the wheel that Python itself has; it finds all that it is asked for, so it fetches nothing.
+
+    CDK's own validation of the templates, which takes seconds, is left to the long form.
+    """
+    empty = tmp_path / "empty"
+    venv.create(empty, with_pip=False, symlinks=True)
+    (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    (site,) = empty.glob("lib/python*/site-packages")
+    (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n{pip}\n{ROOT / 'src'}\n")
+    environ = environment(empty, Path(sys.executable).parent) | {"PIP_NO_INDEX": "1", "CDK_VALIDATION": "false"}
+
+    handed_on = run_as_they_stand(project, tmp_path, environ)
+
+    # What the build makes of the same commit is the pipeline that was deployed: it finds nothing to change in itself.
+    assert template(handed_on) == template(tmp_path / "deployed")
+    stages = [path.name.rpartition("-")[2] for path in sorted(handed_on.glob("assembly-*"))]
+    assert stages == ["dev", "prod"]
+
+
+@pytest.mark.soak
+def test_the_build_s_commands_run_where_nothing_is_installed(project: Path, tmp_path: Path) -> None:
+    """With the packages of the index, and InferWatch as the wheel of this checkout."""
+    import uv
+
+    wheels, empty = tmp_path / "wheels", tmp_path / "empty"
+    subprocess.run([uv.find_uv_bin(), "build", "--quiet", "--wheel", "--out-dir", wheels, ROOT], check=True)
+    venv.create(empty, with_pip=True, symlinks=True)
+    let_through = {name: os.environ[name] for name in INDEX if name in os.environ}
+    found = f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
+
+    handed_on = run_as_they_stand(project, tmp_path, environment(empty) | let_through | {"PIP_FIND_LINKS": found})
+
+    assert template(handed_on) == template(tmp_path / "deployed")
