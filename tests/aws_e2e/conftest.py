@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import unsupported
 from deployed_stack import DeployedStack, bootstrap, deploy, synthesized
 from emulated_model import make_model
+from fake_endpoint import FakeEndpoint
 from ministack_process import MiniStack, ministack
 from unsupported import adapted, validate_requests
 
@@ -53,6 +56,20 @@ def http(cloud: MiniStack, assembly: Path) -> DeployedStack:
 def parts(cloud: MiniStack, assembly: Path) -> DeployedStack:
     """The stack with a queue and all that keeps its records, as far as MiniStack can make it."""
     return deploy(cloud, assembly, "parts", adapted(synthesized(assembly, "parts")))
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[FakeEndpoint]:
+    """What stands in for SageMaker's runtime."""
+    with closing(FakeEndpoint()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def asking(cloud: MiniStack, assembly: Path, endpoint: FakeEndpoint) -> DeployedStack:
+    """The stack whose function asks an endpoint, less the endpoint: the function asks the stand-in."""
+    template = unsupported.asking(adapted(synthesized(assembly, "asking")), endpoint.url)
+    return deploy(cloud, assembly, "asking", template)
 
 
 @pytest.fixture

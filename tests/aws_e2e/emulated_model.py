@@ -120,6 +120,27 @@ visibility_timeout = 3
 
 [environment.parts.history]
 days = 30
+
+[environment.asking.model]
+namespace = "/test/asking"
+
+[environment.asking.api]
+type = "none"
+
+[environment.asking.function]
+rollout = "AllAtOnce"
+
+[environment.asking.logs]
+customer_key = false
+
+[environment.asking.queue]
+max_receive_count = 2
+visibility_timeout = 2
+
+[environment.asking.sagemaker]
+instance_type = "ml.m5.large"
+timeout = 0.5
+retries = 1
 """
 
 APP = """

@@ -1,4 +1,6 @@
-"""The stacks that MiniStack gets: the same model behind a REST API, an HTTP API, a queue, and one that is removed."""
+"""The stacks that MiniStack gets: the same model behind a REST API, an HTTP API, a queue, once more as an endpoint that
+a function asks, and one that is removed.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,6 @@ from inferwatch.spec import load_spec
 def synthesize(model: Path, folder: Path) -> None:
     """Write the assembly to `folder`; each stack's template is called as its environment."""
     app = App(builtin_cloud_formation_validation=False, outdir=str(folder))
-    for environment in ("rest", "http", "parts", "gone"):
+    for environment in ("rest", "http", "parts", "asking", "gone"):
         ModelStack(app, environment, spec=load_spec(model, environment))
     app.synth()

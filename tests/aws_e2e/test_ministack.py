@@ -17,16 +17,24 @@ from unsupported import UNSUPPORTED
 pytestmark = pytest.mark.xdist_group("ministack")
 
 
+@pytest.fixture
+def stacks(
+    rest: DeployedStack, http: DeployedStack, parts: DeployedStack, asking: DeployedStack
+) -> dict[str, DeployedStack]:
+    """The deployed stacks by their artifacts."""
+    return {"rest": rest, "http": http, "parts": parts, "asking": asking}
+
+
 def test_only_what_ministack_refuses_is_left_out(
-    cloud: MiniStack, rest: DeployedStack, http: DeployedStack, parts: DeployedStack, assembly: Path
+    cloud: MiniStack, stacks: dict[str, DeployedStack], assembly: Path
 ) -> None:
-    for stack, artifact in ((rest, "rest"), (http, "http"), (parts, "parts")):
+    for artifact, stack in stacks.items():
         resources = synthesized(assembly, artifact)["Resources"]
         for logical_id in UNSUPPORTED.keys() & resources.keys():
             alone = {name: value for name, value in resources[logical_id].items() if name != "DependsOn"}
             refused = create(cloud, f"only-{artifact}-{logical_id}", {"Resources": {logical_id: stack.referred(alone)}})
             assert any(UNSUPPORTED[logical_id] in said for said in refused.values()), (logical_id, refused)
-    every = {each for artifact in ("rest", "http", "parts") for each in synthesized(assembly, artifact)["Resources"]}
+    every = {each for artifact in stacks for each in synthesized(assembly, artifact)["Resources"]}
     assert UNSUPPORTED.keys() - every == set()
 
 

