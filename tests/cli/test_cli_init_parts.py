@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,12 @@ def test_the_pipeline_has_a_repository_of_the_model_s_name_an_approval_and_an_ap
     assert "`pipeline_app.py`" in (here / "demo-model" / "README.md").read_text()
 
 
+@pytest.mark.parametrize(("part", "extras"), [("queue", "aws,cdk,local,queue"), ("history", "aws,cdk,local")])
+def test_a_queue_needs_an_extra_of_its_own(here: Path, part: str, extras: str) -> None:
+    assert init(f"--{part}").exit_code == 0
+    assert f"inferwatch[{extras}]>=" in (here / "demo-model" / "requirements-dev.txt").read_text()
+
+
 def test_without_a_pipeline_there_is_no_file_of_one(here: Path) -> None:
     assert init("--queue").exit_code == 0
     assert not (here / "demo-model" / "pipeline_app.py").exists()
@@ -143,6 +151,33 @@ def test_where_nobody_can_be_asked_it_has_an_api_alone(here: Path) -> None:
     spec = load_spec(here / "demo-model", environ={})
     assert all(getattr(spec, part) is None for part in PARTS)
     assert spec.api.type == "http"
+
+
+@pytest.mark.xdist_group("synth")
+def test_a_project_with_every_part_passes_its_tests_and_synthesizes_its_pipeline(here: Path) -> None:
+    """And with it the model's stack of each environment."""
+    assert init("--api", "rest", *EVERY_PART).exit_code == 0
+    for command in (["test"], ["synth", "ARGS=--pipeline"]):
+        done = subprocess.run(
+            ["make", *command],
+            cwd=here / "demo-model",
+            env={"PATH": "/usr/bin:/bin", "HOME": str(here)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    templates = list((here / "demo-model" / "cdk.out").rglob("*.template.json"))
+    kinds = {resource["Type"] for file in templates for resource in json.loads(file.read_text())["Resources"].values()}
+    assert kinds >= {
+        "AWS::ApiGateway::RestApi",
+        "AWS::SQS::Queue",
+        "AWS::SageMaker::Endpoint",
+        "AWS::DynamoDB::Table",
+        "AWS::KinesisFirehose::DeliveryStream",
+        "AWS::CodePipeline::Pipeline",
+    }
+    assert len(templates) == 3, "the pipeline's, and the model's in dev and prod"
 
 
 def test_the_example_that_has_lost_its_place_for_tables_is_found_out() -> None:

@@ -26,6 +26,13 @@ NAME = r"[A-Za-z][A-Za-z0-9_-]{0,39}"  # the Lambda is <name>-<environment>-Infe
 NAMESPACE = r"(/[A-Za-z][A-Za-z0-9_.-]*)+"  # the stack's name is made of it, and begins with a letter
 MACHINE_FILE = "local.mk"
 
+_CHANGED = {
+    FILE_NAME: parts.spec_with,
+    "README.md": parts.readme_with,
+    "requirements-dev.txt": parts.requirements_with,
+}
+"""The files that the parts of a model change."""
+
 NEXT = """{name} is there. Next:
   cd {name}
   make up        serve it here, with a live page
@@ -100,7 +107,7 @@ def make_project(folder: Path, name: str, namespace: str, chosen: Parts = AN_API
     made_by_work = [line.strip("/") for line in (source / ".gitignore").read_text().splitlines()]
     ignored = shutil.ignore_patterns(*made_by_work)
     shutil.copytree(source, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
-    for file, with_parts in ((FILE_NAME, parts.spec_with), ("README.md", parts.readme_with)):
+    for file, with_parts in _CHANGED.items():
         text = (folder / file).read_text(encoding="utf-8")
         (folder / file).write_text(with_parts(chosen, text), encoding="utf-8")
     if chosen.pipeline:

@@ -85,6 +85,11 @@ def readme_with(parts: Parts, text: str) -> str:
     return _replaced(text, _README, _IN_README + _README) if parts.pipeline else text
 
 
+def requirements_with(parts: Parts, text: str) -> str:
+    """The example's requirements of whoever works on it, `text`, with the extra that `parts` need on one machine."""
+    return _replaced(text, "local]", "local,queue]") if parts.queue else text
+
+
 def _replaced(text: str, old: str, new: str) -> str:
     assert text.count(old) == 1, f"the example has no such place: {old!r}"
     return text.replace(old, new)
