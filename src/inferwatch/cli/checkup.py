@@ -11,11 +11,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from inferwatch.cloudwatch.names import names
 from inferwatch.finding import Finding
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store, catalog, lock
 
 LOCAL_PACKAGES = ("duckdb", "httptools", "rich", "slack_sdk", "starlette", "uvicorn")
+PART_PACKAGES = {"queue": ("moto", "boto3", "flask"), "aws": ("boto3",)}
+"""By the extra that brings them."""
 LOW_DISK_BYTES = 1024**3
 IMPORT_SECONDS = 60
 
@@ -61,9 +64,31 @@ def spec(spec: MonitorSpec) -> Iterator[Finding]:
         yield Finding("alarms", "warning", "no alarm is declared: nobody will be told when the model fails")
 
 
+def parts(spec: MonitorSpec) -> Iterator[Finding]:
+    """What queue and endpoint of the spec need on this machine."""
+    wanted: list[tuple[str, str, str | None]] = []
+    if spec.queue is not None:
+        wanted.append(("queue", "queue", f"{names(spec).queue}, and its dead-letter queue, on loopback"))
+    if spec.sagemaker is not None:
+        served = f"`up` serves {spec.model.predict} as the container of {names(spec).endpoint}"
+        wanted.append(("endpoint", "aws", served if spec.model.predict else None))
+    for part, extra, says in wanted:
+        missing = [name for name in PART_PACKAGES[extra] if importlib.util.find_spec(name) is None]
+        if missing:
+            yield Finding(part, "wrong", f"missing: {', '.join(missing)}; pip install 'inferwatch[{extra}]'")
+        elif says is None:
+            yield Finding(
+                part, "wrong", "[model] has no `predict`, which the endpoint's container serves on this machine"
+            )
+        else:
+            yield Finding(part, "ok", says)
+
+
 def handler(spec: MonitorSpec) -> Iterator[Finding]:
     """Whether the model's functions import, tried in a process of its own."""
     entries = [entry for entry in (spec.model.predict, spec.model.parse) if entry]
+    if not entries and spec.sagemaker is not None:
+        return  # which is said of the endpoint
     if not entries:
         yield Finding(
             "handler", "warning", "[model] has no `predict`: `up` serves nothing and watches what your programs record"

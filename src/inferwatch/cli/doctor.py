@@ -68,6 +68,7 @@ def _here(path: Path, data: Path, environment: str | None) -> Iterator[Finding]:
     else:
         yield from _checked("spec", lambda: checkup.spec(spec))
         yield from _checked("handler", lambda: checkup.handler(spec))
+        yield from _checked("parts", lambda: checkup.parts(spec))
         yield from _checked("notify", lambda: checkup.notify(spec, os.environ))
     yield from _checked("data", lambda: checkup.data_folder(data))
 

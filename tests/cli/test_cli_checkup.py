@@ -1,0 +1,59 @@
+"""What the doctor says of a spec's queue and endpoint on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inferwatch.cli import checkup
+from inferwatch.spec import load_spec
+
+MODEL = '[model]\nnamespace = "/test"\nname = "claim"\n'
+PREDICT = 'predict = "app:predict"\n'
+
+
+def findings(folder: Path, spec: str) -> dict[str, tuple[str, str]]:
+    (folder / "inferwatch.toml").write_text(MODEL + spec)
+    return {found.what: (found.verdict, found.says) for found in checkup.parts(load_spec(folder, environ={}))}
+
+
+@pytest.fixture
+def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """Packages that are not installed."""
+    names: set[str] = set()
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in names else find_spec(name))
+    yield names
+
+
+def test_a_model_without_parts_needs_nothing(tmp_path: Path, lacking: set[str]) -> None:
+    lacking |= {"moto", "boto3"}
+    assert findings(tmp_path, PREDICT) == {}
+
+
+def test_parts_are_well_where_their_packages_are(tmp_path: Path) -> None:
+    found = findings(tmp_path, f"{PREDICT}[queue]\n[sagemaker]\n")
+    assert {verdict for verdict, _ in found.values()} == {"ok"}
+    assert "claim-Inference-Queue" in found["queue"][1]
+    assert "serves app:predict as the container of claim-Endpoint" in found["endpoint"][1]
+
+
+def test_a_missing_extra_is_named_with_its_command(tmp_path: Path, lacking: set[str]) -> None:
+    lacking.add("moto")
+    found = findings(tmp_path, f"{PREDICT}[queue]\n[sagemaker]\n")
+    assert found["queue"] == ("wrong", "missing: moto; pip install 'inferwatch[queue]'")
+    assert found["endpoint"][0] == "ok"
+    lacking.add("boto3")
+    found = findings(tmp_path, f"{PREDICT}[queue]\n[sagemaker]\n")
+    assert found["queue"] == ("wrong", "missing: moto, boto3; pip install 'inferwatch[queue]'")
+    assert found["endpoint"] == ("wrong", "missing: boto3; pip install 'inferwatch[aws]'")
+
+
+def test_an_endpoint_whose_model_is_elsewhere_cannot_be_served_here(tmp_path: Path) -> None:
+    found = findings(tmp_path, '[sagemaker]\nendpoint = "mine"\n')
+    assert found["endpoint"][0] == "wrong"
+    assert "no `predict`" in found["endpoint"][1]
+    assert list(checkup.handler(load_spec(tmp_path, environ={}))) == []
