@@ -121,6 +121,9 @@ visibility_timeout = 3
 [environment.parts.history]
 days = 30
 
+[environment.parts.lake]
+days = 30
+
 [environment.asking.model]
 namespace = "/test/asking"
 

@@ -90,6 +90,16 @@ def test_the_alias_works_on_the_queue_as_declared(cloud: MiniStack, parts: Deplo
     assert mapping["FunctionArn"].endswith(":doubler-parts-Inference:live")
 
 
+def test_the_log_group_hands_its_records_to_history_and_lake(cloud: MiniStack, parts: DeployedStack) -> None:
+    found = cloud.client("logs").describe_subscription_filters(logGroupName=LOG_GROUP)["subscriptionFilters"]
+
+    assert {each["filterName"]: each["destinationArn"].split(":")[2] for each in found} == {
+        "doubler-parts-History": "lambda",
+        "doubler-parts-Lake": "firehose",
+    }
+    assert {each["filterPattern"] for each in found} == {'{ $.type = "inference_transaction" }'}
+
+
 def test_what_comes_without_tls_is_refused(cloud: MiniStack, parts: DeployedStack) -> None:
     sqs = cloud.client("sqs")
     for output in ("QueueUrl", "DeadLetterQueueUrl"):
