@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,12 @@ def findings(folder: Path, spec: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.fixture
-def lacking(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+def lacking(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Packages that are not installed."""
     names: set[str] = set()
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in names else find_spec(name))
-    yield names
+    return names
 
 
 def test_a_model_without_parts_needs_nothing(tmp_path: Path, lacking: set[str]) -> None:
