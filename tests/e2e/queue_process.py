@@ -96,10 +96,11 @@ class Queued:
             checks: dict[str, str | None] = json.loads(answer.read())["checks"]
         return checks
 
-    def lying(self, queue: str) -> list[str]:
-        """Ids of the messages that lie in a queue, whether they can be received or not."""
+    def lying(self, queue: str, *, received: bool = False) -> list[str]:
+        """Ids of the messages that lie in a queue, whether they can be received or not. received: those that were."""
         with closing(sqlite3.connect(f"file:{self.data}/queue.sqlite?mode=ro", uri=True)) as connection:
-            return [row[0] for row in connection.execute("SELECT id FROM message WHERE queue = ?", (queue,))]
+            asked = "SELECT id FROM message WHERE queue = ? AND receives >= ?"
+            return [row[0] for row in connection.execute(asked, (queue, int(received)))]
 
     def until_done(self, patience: float = 120) -> None:
         """Wait until no message is left to work on and all lines are taken in."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
@@ -14,6 +16,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from queue_bench import DEAD, TRIGGER, Bench
+
+from inferwatch.local.queue.app import ACTIONS
 
 
 class Served(NamedTuple):
@@ -212,6 +216,13 @@ def test_the_queues_cannot_be_changed(served: Served, action: str) -> None:
     }[action]
     with pytest.raises(ClientError, match="not possible here: the queues are as the spec has them"):
         getattr(served.sqs, action)(**asked)
+
+
+def test_the_reference_names_what_is_possible() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/queue.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| `SendMessage`"))
+    possible = set(re.findall(r"`(\w+)`", row.split("|")[1]))
+    assert possible == {action for action in ACTIONS if not action.endswith("Batch")}
 
 
 def test_the_older_protocol(served: Served) -> None:
