@@ -1,6 +1,7 @@
 """A reader of one node in MiniStack, which enforces IAM: calls answer for its own node and are denied for a sibling.
 
-MiniStack ties DescribeAlarms and GetDashboard to no resource, and so denies them where one is named: those are left to the evaluator of tests/cdk/test_cdk_access.py.
+MiniStack ties DescribeAlarms and GetDashboard to no resource, and so denies them where one is named: those are left to
+the evaluator of tests/cdk/test_cdk_access.py.
 """
 
 from __future__ import annotations
