@@ -44,7 +44,24 @@ def test_without_the_nodes_package_the_machines_own_is_used(monkeypatch: pytest.
 
 
 def test_the_face_is_pinned() -> None:
-    assert cdk.__all__ == ["InferenceApi", "InferenceFunction", "ModelMonitoring", "ModelStack", "model_app"]
+    assert cdk.__all__ == [
+        "DeliveryPipeline",
+        "EndpointStack",
+        "InferenceApi",
+        "InferenceFunction",
+        "InferenceHistory",
+        "InferenceQueue",
+        "ModelAccess",
+        "ModelMonitoring",
+        "ModelStack",
+        "NodeSink",
+        "PipelineStack",
+        "SageMakerInference",
+        "TransactionLake",
+        "endpoint_app",
+        "model_app",
+        "pipeline_app",
+    ]
     assert set(cdk.__all__) <= set(dir(cdk))
     with pytest.raises(AttributeError, match="no attribute 'InferenceAPI'"):
         _ = cdk.InferenceAPI
