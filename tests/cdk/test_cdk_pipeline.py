@@ -306,7 +306,7 @@ def test_versions_are_those_that_deploy_uses() -> None:
             CODECOMMIT
             + TWO_ACCOUNTS.replace("[environment.prod]", 'function.architecture = "arm64"\n[environment.prod]'),
             "environment.prod.function.architecture",
-            "the same for each stage",
+            "the same for all images",
         ),
         (
             CODECOMMIT + TWO_ACCOUNTS + 'pipeline.branch = "live"\n',
@@ -322,3 +322,18 @@ def test_what_no_pipeline_can_deploy_is_said(tmp_path: Path, more: str, key: str
     with pytest.raises(SpecError, match=says) as caught:
         pipeline_stages.stages(tmp_path)
     assert caught.value.key == key
+
+
+def test_a_log_of_builds_that_is_there_already_is_used(tmp_path: Path) -> None:
+    """As an earlier `destroy --pipeline --keep-logs` leaves it."""
+    from aws_cdk import App
+    from aws_cdk import aws_logs as logs
+
+    from inferwatch.cdk import PipelineStack
+    from inferwatch.cdk.existing import CONTEXT
+
+    small_model(tmp_path, CODECOMMIT)
+    for there, made in (([], 1), (["/abc_corp/claim/adder/delivery"], 0)):
+        app = App(context={CONTEXT: there}, outdir=str(tmp_path / "cdk.out"))
+        found = PipelineStack(app, "pipeline", spec=tmp_path).delivery.node.find_child("Logs").node.find_all()
+        assert sum(isinstance(one, logs.CfnLogGroup) for one in found) == made

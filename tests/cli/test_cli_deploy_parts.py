@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from inferwatch.aws.resources import bootstrap, repository, sagemaker
+from inferwatch.aws.resources import bootstrap, repository, sagemaker, stack
 from inferwatch.cli.commands import cli
 from inferwatch.errors import InferWatchError
 from inferwatch.spec.pipeline import PipelineSpec
@@ -133,6 +133,56 @@ def test_an_endpoint_that_the_spec_names_and_that_is_not_there_is_said(
 ) -> None:
     add(model, '[sagemaker]\nendpoint = "mine"\n')
     assert "there is no such endpoint in eu-central-1" in error(run("deploy", model, "--yes"))
+
+
+def make_table(session: boto3.Session) -> None:
+    session.client("dynamodb").create_table(
+        TableName="claim-Inference-History",
+        KeySchema=[{"AttributeName": "transaction_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "transaction_id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def test_a_table_that_an_earlier_stack_left_is_in_the_way_until_it_shall_be_used(
+    model: Path, session: boto3.Session, calls: Path
+) -> None:
+    add(model, "[history]\n")
+    make_table(session)
+    says = error(run("deploy", model, "--yes"))
+    assert "there is a table claim-Inference-History already" in says
+    assert "`inferwatch deploy --existing-table` uses it as it is" in says
+    assert run("deploy", model, "--yes", "--existing-table").exit_code == 0
+    assert existing_tables(model) == ["claim-Inference-History"]
+
+
+def test_a_stack_that_uses_such_a_table_goes_on_with_it(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(model, "[history]\n")
+    make_table(session)
+    writer = stack.Resource("Writer", "claim-History-Writer", "AWS::Lambda::Function", "CREATE_COMPLETE", "")
+    monkeypatch.setattr(stack, "resources", lambda *_: (writer,))
+    assert run("deploy", model, "--yes").exit_code == 0
+    assert existing_tables(model) == ["claim-Inference-History"]
+
+
+def test_a_stack_s_own_table_is_not_in_its_way(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(model, "[history]\n")
+    make_table(session)
+    own = stack.Resource("Table", "claim-Inference-History", "AWS::DynamoDB::Table", "CREATE_COMPLETE", "")
+    monkeypatch.setattr(stack, "resources", lambda *_: (own,))
+    assert run("deploy", model, "--yes").exit_code == 0
+    assert existing_tables(model) is None
+
+
+def existing_tables(model: Path) -> list[str] | None:
+    """Those that the app was told to use."""
+    told = json.loads((model / "told.json").read_text())
+    found: list[str] | None = json.loads(told["CDK_CONTEXT_JSON"]).get("inferwatch:existing-tables")
+    return found
 
 
 def test_a_log_group_whose_subscriptions_are_taken_is_said(

@@ -120,6 +120,7 @@ def test_everything_goes_that_costs(model: Path, deployed: boto3.Session) -> Non
     assert f"gone: the table {TABLE}" in said
     assert f"gone: the bucket {BUCKET}" in said
     assert "left: the table" not in said
+    assert "left for 35 days, free: the backup" in said
 
 
 def test_data_may_stay_with_their_key(model: Path, deployed: boto3.Session) -> None:

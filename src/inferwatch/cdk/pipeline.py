@@ -12,9 +12,10 @@ from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codecommit as codecommit
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from inferwatch.cdk import pipeline_stages
+from inferwatch.cdk import existing, pipeline_stages
 from inferwatch.cdk.artifacts import PipelineArtifacts
 from inferwatch.cdk.given import Given
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
@@ -69,8 +70,10 @@ class DeliveryPipeline(Construct):
         self.pipeline = self._made.pipeline
         self._limit(self_update=self_update)
 
-    def _log_group(self, removal_policy: RemovalPolicy) -> Any:
+    def _log_group(self, removal_policy: RemovalPolicy) -> logs.ILogGroup:
         scope, name = Construct(self, "Logs"), f"{self._spec.identity.log_group}/delivery"
+        if name in existing.log_groups(self.node):
+            return logs.LogGroup.from_log_group_name(scope, "Builds", name)
         shared: dict[str, Any] = {"spec": self._spec, "removal_policy": removal_policy}
         key = log_key(scope, "Key", groups=[name], **shared)
         return log_group(scope, "Builds", name=name, key=key, **shared)

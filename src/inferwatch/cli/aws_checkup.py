@@ -141,9 +141,9 @@ def _function(site: Site) -> Iterator[Finding]:
 
 def _in_the_way(site: Site) -> Iterator[Finding]:
     from inferwatch.aws.resources import subscriptions, taken
-    from inferwatch.cli.deployment import log_groups, preflight
+    from inferwatch.cli.deployment import log_groups, preflight, tables
 
-    looks = (preflight.function_problem, taken.problem, log_groups.problem, subscriptions.problem)
+    looks = (preflight.function_problem, taken.problem, log_groups.problem, tables.problem, subscriptions.problem)
     problems = [look(site) for look in looks]
     if not any(problems):
         yield Finding("names", "ok", "nobody else has the names of the function, its parts and the log group")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--bootstrap", is_flag=True, help="First make CDK's bucket, repository and roles, if they are not there.")
 @click.option("--existing-log-group", is_flag=True, help="Use the log group that is there already, as it is.")
+@click.option("--existing-table", is_flag=True, help="Use the history's table that is there already, as it is.")
 @options.app
 def command(
     *,
@@ -37,6 +38,7 @@ def command(
     yes: bool,
     bootstrap: bool,
     existing_log_group: bool,
+    existing_table: bool,
     app: str,
 ) -> None:
     """Make or change the model in PATH on AWS: function, parts, logs, metrics, dashboard, alarms, notifications.
@@ -56,11 +58,12 @@ def command(
     where = apps.at(open_site(spec, region), one)
     variables = _variables(where)
     output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
-    _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, existing_log_group=existing_log_group))
+    there = {"existing_log_group": existing_log_group, "existing_table": existing_table}
+    _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, **there))
     assembly = Path(spec.folder) / synthesis.OUTPUT
     target = synthesis.Target(where.caller.account, where.caller.region)
-    there = _log_groups_to_use(where)
-    for stack in synthesis.synthesize(spec, assembly, target, variables, app=one, existing_log_groups=there):
+    used = _to_use(where)
+    for stack in synthesis.synthesize(spec, assembly, target, variables, app=one, **used):
         show(stack)
     describe(spec, one)
     if not question.agreed(f"Deploy to {where.where}?", yes=yes):
@@ -84,17 +87,19 @@ def _say(findings: Iterable[Finding]) -> None:
         raise DeployError("nothing was made.\n" + "\n".join(f"- {says}" for says in wrong))
 
 
-def _log_groups_to_use(where: Site) -> tuple[str, ...]:
-    """Those that are there already. Where they were in the way, that was said before."""
+def _to_use(where: Site) -> dict[str, tuple[str, ...]]:
+    """The log groups and tables that are there already. Where they were in the way, that was said before."""
     from inferwatch.aws import explained
-    from inferwatch.cli.deployment import log_groups
+    from inferwatch.cli.deployment import log_groups, tables
 
-    try:
-        return log_groups.not_ours(where)
-    except AwsError as error:
-        if error.code in explained.DENIED:
-            return ()
-        raise
+    found: dict[str, tuple[str, ...]] = {}
+    for what, look in (("existing_log_groups", log_groups.not_ours), ("existing_tables", tables.not_ours)):
+        try:
+            found[what] = look(where)
+        except AwsError as error:
+            if error.code not in explained.DENIED:
+                raise
+    return found
 
 
 def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:

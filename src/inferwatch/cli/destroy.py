@@ -109,7 +109,7 @@ def _remove(site: Site, planned: Plan, chosen: list[Store]) -> None:
         output.note(f"goes in {removal.KEY_WAITS_DAYS} days, free until then: the key {key}")
     _remove_assets(site, planned)
     _say_what_is_left(planned, chosen, [key for key in planned.keys if key not in free])
-    _say_what_aws_keeps(site, planned)
+    _say_what_aws_keeps(site, planned, chosen)
 
 
 def _remove_assets(site: Site, planned: Plan) -> None:
@@ -144,14 +144,16 @@ def _say_what_is_left(planned: Plan, chosen: list[Store], keys: list[str]) -> No
     )
 
 
-def _say_what_aws_keeps(site: Site, planned: Plan) -> None:
-    """Log groups that services make by themselves, which no stack has."""
+def _say_what_aws_keeps(site: Site, planned: Plan, chosen: list[Store]) -> None:
+    """What services make by themselves, which no stack has."""
     from inferwatch.cli.deployment import removal_plan
 
     for one in planned.resources:
         if one.type == removal_plan.CHANNEL:
             name = one.physical_id.rpartition("/")[2]
             output.note(f"left, if Slack ever refused a message: the log group /aws/chatbot/{name} in us-east-1")
+    if any(one.kind == "table" for one in chosen):
+        output.note("left for 35 days, free: the backup that DynamoDB makes of a table as it goes")
     if site.spec.function.insights:
         output.note("left: /aws/lambda-insights, the log group of all functions with Lambda Insights")
 

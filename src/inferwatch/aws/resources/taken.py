@@ -8,38 +8,34 @@ from typing import NamedTuple
 
 import boto3
 
-from inferwatch.aws.resources import delivery_stream, function, queue, sagemaker, stack, table
+from inferwatch.aws.resources import delivery_stream, function, queue, sagemaker, stack
 from inferwatch.aws.site import Site
-
-KEPT = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
-"""What an earlier `destroy` may have left."""
 
 
 class Named(NamedTuple):
-    """One resource of a part. what: in people's words, with its article; kinds: of CloudFormation, of which it may be
-    any; find: what there is of that name, None for nothing.
+    """One resource of a part. what: in people's words, with its article; kind: of CloudFormation; find: what there
+    is of that name, None for nothing.
     """
 
     what: str
-    kinds: tuple[str, ...]
+    kind: str
     name: str
     find: Callable[[boto3.Session, str], object | None]
 
 
 def named(site: Site) -> Iterator[Named]:
-    """What the spec's parts are going to make under a name of the spec's."""
+    """What the spec's parts make under a name of the spec's, but for what may stay when a stack goes."""
     spec, called = site.spec, site.names
     if spec.queue is not None:
         for name in (called.queue, called.dead_letters):
-            yield Named("a queue", ("AWS::SQS::Queue",), name, queue.find)
+            yield Named("a queue", "AWS::SQS::Queue", name, queue.find)
     if spec.sagemaker is not None and spec.sagemaker.endpoint is None:
-        yield Named("an endpoint", ("AWS::SageMaker::Endpoint",), called.endpoint, sagemaker.find)
+        yield Named("an endpoint", "AWS::SageMaker::Endpoint", called.endpoint, sagemaker.find)
     if spec.history is not None:
-        yield Named("a table", KEPT, called.history, table.find)
-        yield Named("a function", ("AWS::Lambda::Function",), called.history_writer, function.find)
+        yield Named("a function", "AWS::Lambda::Function", called.history_writer, function.find)
     if spec.lake is not None:
-        yield Named("a delivery stream", ("AWS::KinesisFirehose::DeliveryStream",), called.lake, delivery_stream.find)
-        yield Named("a function", ("AWS::Lambda::Function",), called.lake_transform, function.find)
+        yield Named("a delivery stream", "AWS::KinesisFirehose::DeliveryStream", called.lake, delivery_stream.find)
+        yield Named("a function", "AWS::Lambda::Function", called.lake_transform, function.find)
 
 
 def problem(site: Site) -> str | None:
@@ -50,20 +46,14 @@ def problem(site: Site) -> str | None:
     taken = [
         one
         for one in named(site)
-        if not any((kind, one.name.lower()) in own for kind in one.kinds)
-        and one.find(site.session, one.name) is not None
+        if (one.kind, one.name.lower()) not in own and one.find(site.session, one.name) is not None
     ]
     if not taken:
         return None
     listed = " and ".join(f"{one.what} {one.name}" for one in taken)
-    kept = (
-        "; an earlier `destroy --keep-data` kept a table, and `aws dynamodb delete-table` removes it"
-        if any(one.kinds == KEPT for one in taken)
-        else ""
-    )
     return (
         f"there is {listed} in {site.where} already, and the stack {site.names.stack} did not make it: another model "
-        f"of this name has it, give this one another{kept}"
+        "of this name has it, give this one another"
     )
 
 

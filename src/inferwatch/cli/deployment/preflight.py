@@ -19,7 +19,7 @@ from inferwatch.aws.resources import (
     taken,
 )
 from inferwatch.aws.site import Site
-from inferwatch.cli.deployment import cdk_cli, docker, log_groups
+from inferwatch.cli.deployment import cdk_cli, docker, log_groups, tables
 from inferwatch.cli.deployment.app import ENDPOINT, MODEL, PIPELINE, App
 from inferwatch.errors import AwsError, InferWatchError
 from inferwatch.finding import Finding
@@ -45,11 +45,12 @@ def findings(
     app: App = MODEL,
     bootstraps: bool = False,
     existing_log_group: bool = False,
+    existing_table: bool = False,
 ) -> Iterator[Finding]:
     """One for each check, `ok`, `wrong`, or `warning` where the caller may not look or nothing is wrong as yet.
 
     app: what is deployed to the site; bootstraps: the account is going to be bootstrapped, so that it need not be;
-    existing_log_group: log groups that are there already are to be used as they are.
+    existing_log_group, existing_table: what is there already is to be used as it is.
     """
     yield _finding("cdk", partial(cdk_cli.fetch, environ))
     if app is not PIPELINE:
@@ -61,6 +62,8 @@ def findings(
         yield _finding(what, check)
     if not existing_log_group:
         yield _finding("log group", partial(log_groups.problem, site))
+    if not existing_table:
+        yield _finding("table", partial(tables.problem, site))
 
 
 def _of_model(site: Site) -> Iterator[tuple[str, Check]]:

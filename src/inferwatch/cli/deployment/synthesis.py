@@ -47,16 +47,17 @@ def synthesize(
     *,
     app: App = MODEL,
     existing_log_groups: Sequence[str] = (),
+    existing_tables: Sequence[str] = (),
 ) -> tuple[StackTemplate, ...]:
     """Write the assembly into `output` and give its stacks; an earlier one in it goes. Raises DeployError.
 
-    existing_log_groups: names of those that the stack shall use and not make.
+    existing_log_groups, existing_tables: names of those that the stack shall use and not make.
     """
     folder = Path(spec.folder)
     _make_room(output)
     settings = _settings(folder)
-    told = {existing.CONTEXT: list(existing_log_groups)} if existing_log_groups else {}
-    context = {**settings.get("context", {}), **told}
+    there = {existing.CONTEXT: list(existing_log_groups), existing.TABLES: list(existing_tables)}
+    context = {**settings.get("context", {}), **{key: listed for key, listed in there.items() if listed}}
     variables = {
         **environ,
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environ.get("PATH", os.defpath))),
