@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from inferwatch.cdk import endpoint_image
 from inferwatch.cdk.given import Given
 from inferwatch.cloudwatch import limits
 from inferwatch.errors import SpecError
+from inferwatch.spec.function import Architecture
 from inferwatch.spec.load import load_environments
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.pipeline import PipelineSpec
@@ -33,9 +35,21 @@ def declared(spec: MonitorSpec) -> PipelineSpec:
     return spec.pipeline
 
 
-def architecture(specs: Sequence[MonitorSpec]) -> str:
+def architecture(specs: Sequence[MonitorSpec]) -> Architecture:
     """Of the images that are built, `x86_64` where there are none."""
-    return next((spec.function.architecture for spec in specs if spec.function.package == "image"), "x86_64")
+    return next(iter(_images(specs)), "x86_64")
+
+
+def _images(specs: Sequence[MonitorSpec]) -> list[Architecture]:
+    """Of each image of a function or an endpoint."""
+    found: list[Architecture] = []
+    for spec in specs:
+        if spec.function.package == "image":
+            found.append(spec.function.architecture)
+        asked = spec.sagemaker
+        if asked is not None and asked.endpoint is None and asked.image is None:
+            found.append("arm64" if endpoint_image.is_arm(asked.instance_type) else "x86_64")
+    return found
 
 
 def _check(specs: tuple[MonitorSpec, ...]) -> None:
@@ -49,9 +63,9 @@ def _check(specs: tuple[MonitorSpec, ...]) -> None:
         if spec.aws.region != last.aws.region:
             problem = f"{spec.aws.region} is not that of {last.identity.environment}, {last.aws.region}"
             raise _fault(spec, "aws.region", f"{problem}: a pipeline deploys to one region")
-    images = {spec.function.architecture for spec in specs if spec.function.package == "image"}
-    if len(images) > 1:
-        raise _fault(last, "function.architecture", "must be the same for each stage: one build makes their images")
+    if len(set(_images(specs))) > 1:
+        problem = "must be the same for all images, endpoints' too: one build makes them"
+        raise _fault(last, "function.architecture", problem)
     _check_log_groups(specs)
 
 
