@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,8 @@ def test_versions_are_those_that_deploy_uses() -> None:
     ("more", "key", "says"),
     [
         ("", "pipeline", "is missing"),
+        (CODECOMMIT + "[environment.x]\n", "environment.x", "cannot be a stage"),
+        (CODECOMMIT + "[environment.Build]\n", "environment.Build", "cannot be a stage"),
         (
             CODECOMMIT + "[environment.dev]\n[environment.prod]\n",
             "environment.prod.model.namespace",
@@ -318,7 +321,8 @@ def test_versions_are_those_that_deploy_uses() -> None:
 def test_what_no_pipeline_can_deploy_is_said(tmp_path: Path, more: str, key: str, says: str) -> None:
     from inferwatch.cdk import pipeline_stages
 
-    small_model(tmp_path, more, "prod" if "[environment" in more else None)
+    declared = re.findall(r"^\[environment\.(\w+)\]", more, re.M)
+    small_model(tmp_path, more, declared[-1] if declared else None)
     with pytest.raises(SpecError, match=says) as caught:
         pipeline_stages.stages(tmp_path)
     assert caught.value.key == key

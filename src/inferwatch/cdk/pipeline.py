@@ -65,6 +65,7 @@ class DeliveryPipeline(Construct):
         self.artifacts = PipelineArtifacts(self, "Artifacts", description=self.called.pipeline)
         build = self._build(install or self._make("install"), commands or self._test_and_synth(), environment or {})
         self._made = self._code_pipeline(build, specs, self_update=self_update)
+        self._stages = Construct(self, "Stages")
         self.stacks = {each.identity.environment: self._stage(each) for each in specs}
         self._made.build_pipeline()
         self.pipeline = self._made.pipeline
@@ -134,7 +135,7 @@ class DeliveryPipeline(Construct):
 
     def _stage(self, spec: MonitorSpec) -> ModelStack:
         environment = spec.identity.environment
-        stage = Stage(self, environment)
+        stage = Stage(self._stages, environment)
         stack = ModelStack(stage, spec=spec)
         question = f"Deploy {spec.identity.log_group} to {environment}?"
         before = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from inferwatch.cdk import endpoint_image
@@ -12,6 +13,9 @@ from inferwatch.spec.function import Architecture
 from inferwatch.spec.load import load_environments
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.pipeline import PipelineSpec
+
+_STAGE = r"[A-Za-z][A-Za-z0-9._-]{1,99}"
+_OTHER_STAGES = ("Source", "Build", "UpdatePipeline", "Assets")
 
 
 def stages(given: Given) -> tuple[MonitorSpec, ...]:
@@ -56,6 +60,12 @@ def _check(specs: tuple[MonitorSpec, ...]) -> None:
     last = specs[-1]
     for spec in specs:
         limits.check(spec)
+        name = spec.identity.environment
+        if not re.fullmatch(_STAGE, name) or name in _OTHER_STAGES:
+            problem = (
+                f"{name!r} cannot be a stage: two characters or more, a letter first, then letters, digits, '.', '_'"
+            )
+            raise SpecError(spec.file, f"environment.{name}", f"{problem} and '-'; not {', '.join(_OTHER_STAGES)}")
         if spec.pipeline != last.pipeline:
             raise _fault(spec, "pipeline", "is one for all environments; say it outside of them")
         if (spec.aws.account is None) != (last.aws.account is None):
