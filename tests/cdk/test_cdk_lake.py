@@ -191,6 +191,16 @@ def test_the_log_group_hands_over_records_alone(lake: Made) -> None:
     assert allowed(role) == dict.fromkeys(("firehose:PutRecord", "firehose:PutRecordBatch"), STREAM)
 
 
+def test_iam_has_long_known_the_roles_of_the_stream_when_it_is_made(lake: Made) -> None:
+    function = "arn:aws:lambda:eu-central-1:123456789012:function:adder-Lake-Transform"
+    may = allowed(role_of(lake, "firehose.amazonaws.com"))
+
+    assert may["lambda:InvokeFunction"] == [function, f"{function}:$LATEST"]
+    # A role that names the function by a reference would be made after it, and right before the stream.
+    roles = {name: json.dumps(each) for name, each in lake.template["Resources"].items() if "Delivery" in name}
+    assert not [name for name, each in roles.items() if "Role" in name and "TransformFunction" in each]
+
+
 def test_firehose_may_write_this_model_s_files_and_no_others(lake: Made) -> None:
     may = allowed(role_of(lake, "firehose.amazonaws.com"))
 

@@ -35,7 +35,8 @@ class TransactionLake(Construct):
     lifecycle is its owner's matter; else one is made, which stays when the stack goes (`removal_policy`).
     encryption_key: of the bucket that is made, else it has its own. Raises SpecError, DeployError.
 
-    called (its names), bucket, delivery_stream, transform (the function), database, table, workgroup (Athena's).
+    called (its names), bucket, delivery_stream, subscription, transform (the function), database, table, workgroup
+    (Athena's).
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class TransactionLake(Construct):
             table=self._table,
             transform=self.transform.function,
         )
-        self.delivery_stream = self._delivery.stream
+        self.delivery_stream, self.subscription = self._delivery.stream, self._delivery.subscription
         self.workgroup = self._workgroup(spec.lake.scan_limit_gb)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -35,7 +35,8 @@ _Format = firehose.CfnDeliveryStream
 class LakeDelivery(Construct):
     """Delivery stream and subscription, each with the role by which AWS's services may do just that.
 
-    transform: the function between. stream, log_group (of what Firehose could not do), role (Firehose's).
+    transform: the function between, of the name that `called` has for it. stream, subscription, log_group (of what
+    Firehose could not do), role (Firehose's).
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class LakeDelivery(Construct):
         )
         self.stream.add_resource_dependency(errors)
         self.stream.add_resource_dependency(table.table)
-        self._subscribe(lines)
+        self.subscription = self._subscribe(lines)
 
     def _destination(self, lake: LakeSpec) -> firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty:
         where = places(self._called)
@@ -154,7 +155,13 @@ class LakeDelivery(Construct):
             resource_name=f"{self.log_group.log_group_name}:log-stream:{ERROR_STREAM}",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        function = self._transform.function_arn
+        # By its name: the role does not wait for the function, and IAM has long known it when the stream is made.
+        function = stack.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=self._called.lake_transform,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         in_bucket = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
         statements = [
             allow(in_bucket, [self._bucket.bucket_arn]),
@@ -178,7 +185,7 @@ class LakeDelivery(Construct):
             acknowledged.wildcard(role, arn, "Firehose names the files itself, below the prefixes of this one model.")
         return role
 
-    def _subscribe(self, lines: logs.ILogGroup) -> None:
+    def _subscribe(self, lines: logs.ILogGroup) -> logs.CfnSubscriptionFilter:
         stack = Stack.of(self)
         source = stack.format_arn(service="logs", resource="*", arn_format=ArnFormat.COLON_RESOURCE_NAME)
         # By its name, so that IAM has long known the role when the first message is sent.
@@ -191,7 +198,7 @@ class LakeDelivery(Construct):
             assumed_by=iam.ServicePrincipal("logs.amazonaws.com", conditions={"StringLike": {"aws:SourceArn": source}}),
             inline_policies={"HandOver": iam.PolicyDocument(statements=[hand_over])},
         )
-        logs.CfnSubscriptionFilter(
+        return logs.CfnSubscriptionFilter(
             self,
             "Records",
             log_group_name=lines.log_group_name,
