@@ -224,10 +224,14 @@ def test_alarms_turn_a_deployment_to_new_machines_back(build: Build) -> None:
             for number in range(12)
         )
 
-    deployment = build(INSTANCES, watch).one("SageMaker::Endpoint")["DeploymentConfig"]
+    made = build(INSTANCES, watch)
+    deployment = made.one("SageMaker::Endpoint")["DeploymentConfig"]
+    assert allowed(made)['"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*"'] == ["cloudwatch:DescribeAlarms"]
     assert len(deployment["AutoRollbackConfiguration"]["Alarms"]) == 10
     assert deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert "DeploymentConfig" not in build("[sagemaker]\n", watch).one("SageMaker::Endpoint")
+    serverless = build("[sagemaker]\n", watch)
+    assert "DeploymentConfig" not in serverless.one("SageMaker::Endpoint")
+    assert "DescribeAlarms" not in json.dumps(serverless.statements())
 
 
 def test_a_container_in_a_vpc(build: Build, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ ACKNOWLEDGED = {
     "Endpoint/Role": {
         "IAM5[Resource::*]",  # metrics of one namespace, ECR's token, looking at a network
         "IAM5[Resource::<EndpointCapturedBucketC8C9BC52.Arn>/captured/*]",
+        "IAM5[Resource::arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*]",  # of its rollback
+        "IAM5[Resource::arn:<AWS::Partition>:cloudwatch:eu-central-1:123456789012:alarm:*]",
         "IAM5[Resource::arn:<AWS::Partition>:ec2:eu-central-1:123456789012:network-interface/*]",
     },
     "Function/Function": {"L1"},

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -102,6 +102,18 @@ def allow_image(scope: Construct, role: iam.Role, spec: MonitorSpec, uri: str) -
     )
     role.add_to_policy(iam.PolicyStatement(actions=_PULL, resources=[arn]))
     role.add_to_policy(iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"]))
+
+
+def allow_alarms(scope: Construct, role: iam.Role) -> None:
+    """Let SageMaker see, with this role, whether an alarm turns a deployment back.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    """
+    alarms = Stack.of(scope).format_arn(
+        service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=[alarms]))
+    acknowledged.wildcard(role, alarms, "DescribeAlarms is allowed for all alarms of the account or for none.")
 
 
 def _read(scope: Construct, uri: str) -> iam.PolicyStatement:

@@ -18,7 +18,7 @@ from constructs import Construct
 from inferwatch.cdk import endpoint_access, endpoint_image, existing
 from inferwatch.cdk.code import until_exit
 from inferwatch.cdk.endpoint_capture import CapturedData
-from inferwatch.cdk.endpoint_role import Network, Placed, allow_image, allow_repository, endpoint_role
+from inferwatch.cdk.endpoint_role import Network, Placed, allow_alarms, allow_image, allow_repository, endpoint_role
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
 from inferwatch.cloudwatch import limits
@@ -93,6 +93,7 @@ class SageMakerInference(Construct):
         watching = [alarm.alarm_ref.alarm_name for alarm in alarms]
         if self._asked.instance_type is None or not watching:
             return
+        allow_alarms(self, self.role)
         if len(watching) > ALARMS_MAX:
             text = f"{self.name} is turned back by {ALARMS_MAX} of {len(watching)} alarms: SageMaker takes no more"
             Annotations.of(self).add_warning_v2("inferwatch:endpoint-alarms", text)
