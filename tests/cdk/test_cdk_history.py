@@ -133,6 +133,19 @@ def test_a_table_that_is_there_is_used_and_not_made(tmp_path: Path) -> None:
     assert TABLE in [statement["Resource"] for statement in made.statements()]
 
 
+def test_the_key_of_a_table_that_is_there_may_be_used_through_this_table_alone(tmp_path: Path) -> None:
+    from inferwatch.cdk.existing import TABLES
+
+    made = build(tmp_path, context={TABLES: ["adder-Inference-History"]})
+
+    (of_keys,) = [each for each in made.statements() if "kms:Decrypt" in each["Action"]]
+    assert of_keys["Condition"]["StringEquals"] == {
+        "kms:ViaService": "dynamodb.eu-central-1.amazonaws.com",
+        "kms:EncryptionContext:aws:dynamodb:tableName": "adder-Inference-History",
+    }
+    assert "kms:" not in str(build(tmp_path / "new").statements())
+
+
 def test_readers_may_read_and_not_write(tmp_path: Path) -> None:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_logs as logs

@@ -116,6 +116,20 @@ def test_lake_and_history_share_the_two_subscriptions_of_the_log_group(parts: Ma
     assert {each["FilterName"] for each in parts.all("Logs::SubscriptionFilter")} == {"adder-History", "adder-Lake"}
 
 
+def test_the_log_group_is_subscribed_to_by_one_after_the_other(parts: Made) -> None:
+    resources = parts.template["Resources"]
+    filters = {
+        each["Properties"]["FilterName"]: (name, each.get("DependsOn", []))
+        for name, each in resources.items()
+        if each["Type"] == "AWS::Logs::SubscriptionFilter"
+    }
+    lake, _ = filters["adder-Lake"]
+    _, awaited = filters["adder-History"]
+
+    assert lake in awaited
+    assert "AWS::Lambda::Permission" in {resources[name]["Type"] for name in awaited}
+
+
 def test_the_topic_of_the_alarms_hears_of_dead_letters_and_of_a_history_that_is_not_written(parts: Made) -> None:
     alarms = {alarm["AlarmName"]: alarm["AlarmActions"] for alarm in parts.all("CloudWatch::Alarm")}
     topic = ["arn:aws:sns:eu-central-1:123456789012:adder-Inference-Alarms"]

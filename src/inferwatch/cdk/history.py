@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from collections.abc import Sequence
+
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -53,8 +55,8 @@ class InferenceHistory(Construct):
     encryption_key: of the account's own, else AWS's. topic: hears that records could not be written.
     Raises SpecError, DeployError.
 
-    called (its names), table, writer (the function), failures (the queue of what it could not write), alarm (on what
-    waits there).
+    called (its names), table, writer (the function), subscription, failures (the queue of what it could not write),
+    alarm (on what waits there).
     """
 
     def __init__(
@@ -75,16 +77,16 @@ class InferenceHistory(Construct):
         self.called = called or names(self._spec)
         if self._spec.history is None:
             raise SpecError(self._spec.file, "history", "is missing; [history], be it empty, asks for one")
-        there = self.called.history in existing.tables(self.node)
+        self._there = self.called.history in existing.tables(self.node)
         self.table = (
             dynamodb.Table.from_table_name(self, "Table", self.called.history)
-            if there
+            if self._there
             else self._table(removal_policy, encryption_key)
         )
         self._failures_name = self.called.history_failures
         self.failures = self._failures(encryption_key)
         self.writer = self._writer(self._spec.history.days)
-        logs.SubscriptionFilter(
+        self.subscription = logs.SubscriptionFilter(
             self,
             "Records",
             log_group=log_group,
@@ -96,8 +98,7 @@ class InferenceHistory(Construct):
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let `grantee` look for transactions, by id and by model and time."""
-        if self.table.encryption_key is not None:
-            self.table.encryption_key.grant_decrypt(grantee)
+        self._let_use_key(grantee, ["kms:Decrypt"])
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
@@ -167,9 +168,27 @@ class InferenceHistory(Construct):
         iam.Grant.add_to_principal(
             grantee=side.role, actions=["dynamodb:BatchWriteItem"], resource_arns=[self.table.table_arn]
         )
-        if self.table.encryption_key is not None:
-            self.table.encryption_key.grant(side.role, *_USE_KEY)
+        self._let_use_key(side.role, _USE_KEY)
         return side
+
+    def _let_use_key(self, grantee: iam.IGrantable, actions: Sequence[str]) -> None:
+        """Of the table; of one that was there already it is not known, nor whether it has one of the account's own."""
+        if self.table.encryption_key is not None:
+            self.table.encryption_key.grant(grantee, *actions)
+        elif self._there:
+            stack = Stack.of(self)
+            keys = stack.format_arn(service="kms", resource="key", resource_name="*")
+            # What DynamoDB says with each use: encryption.usagenotes.html, "DynamoDB encryption context".
+            through = {
+                "kms:ViaService": f"dynamodb.{stack.region}.{stack.url_suffix}",
+                "kms:EncryptionContext:aws:dynamodb:tableName": self.called.history,
+            }
+            # DescribeKey says nothing, and so would not be allowed by it; DynamoDB needs it to make a table, not here.
+            named = [action for action in actions if action != "kms:DescribeKey"]
+            grantee.grant_principal.add_to_principal_policy(
+                iam.PolicyStatement(actions=named, resources=[keys], conditions={"StringEquals": through})
+            )
+            acknowledged.wildcard(self, keys, "The key of the table that is there is used for this table alone.")
 
     def _alarm(self, topic: sns.ITopic | None) -> cloudwatch.CfnAlarm:
         actions = [] if topic is None else [topic.topic_arn]

@@ -68,6 +68,7 @@ class ModelStack(Stack):
         self.queue = self._queue(key)
         self.history = self._history(key, removal_policy)
         self.lake = self._lake(key, removal_policy)
+        self._subscribe_in_turn()
         self._roll_back()
         self._tag()
         for name, value in outputs(self).items():
@@ -120,6 +121,13 @@ class ModelStack(Stack):
             encryption_key=key,
             removal_policy=removal_policy,
         )
+
+    def _subscribe_in_turn(self) -> None:
+        """A log group takes one change at a time. The lake's comes first: while its stream is made, the permission by
+        which the log tries the history's writer becomes known everywhere.
+        """
+        if self.history is not None and self.lake is not None:
+            self.history.subscription.node.add_dependency(self.lake.subscription)
 
     def _roll_back(self) -> None:
         """By the alarms that a new version can set off. Dead letters of days ago would stop every rollout."""
