@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from deployed_model import ACCOUNT, REGION, World, account, refuse
+from deployed_model import ACCOUNT, REGION, SPEC, World, account, refuse
 
 from inferwatch.aws.doctor import permissions
 from inferwatch.aws.resources import function
@@ -69,6 +69,17 @@ def test_an_explicit_denial_is_told_as_one(world: World) -> None:
     decides(world, "cloudwatch:ListMetrics", how="explicitDeny")
     found = next(permissions.of_caller(world.site))
     assert "cloudwatch:ListMetrics on * (denied explicitly)" in found.says
+
+
+def test_a_permission_by_way_of_a_service_is_looked_up_as_that_service_asks(tmp_path: Path) -> None:
+    with account():
+        world = World(tmp_path / "keyed", SPEC + "[logs]\ncustomer_key = true\n[queue]\n")
+        asked = decides(world)
+        list(permissions.of_caller(world.site))
+    (by_way,) = [one for one in asked if "ContextEntries" in one]
+    (entry,) = by_way["ContextEntries"]
+    assert (entry["ContextKeyName"], entry["ContextKeyValues"]) == ("kms:ViaService", [f"sqs.{REGION}.amazonaws.com"])
+    assert set(by_way["ActionNames"]) == {"kms:GenerateDataKey", "kms:Decrypt"}
 
 
 def test_the_role_behind_a_session_is_asked_for_with_its_path(world: World) -> None:

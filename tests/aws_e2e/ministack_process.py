@@ -30,7 +30,7 @@ class MiniStack:
         """A client of a service. tls: says that it came over TLS, as a proxy in front of MiniStack would."""
         client = self.session.client(service, endpoint_url=self.url)
         if tls:
-            client.meta.events.register("before-send", _came_over_tls)
+            client.meta.events.register("before-send", came_over_tls)
         return client
 
     @property
@@ -48,7 +48,8 @@ class MiniStack:
         }
 
 
-def _came_over_tls(request: AWSPreparedRequest, **_: Any) -> None:
+def came_over_tls(request: AWSPreparedRequest, **_: Any) -> None:
+    """For the event `before-send` of a client or a session."""
     request.headers["X-Forwarded-Proto"] = "https"
 
 

@@ -13,21 +13,15 @@ from typing import Any
 
 import pytest
 from caller import post
-from click.testing import CliRunner, Result
+from click.testing import Result
 from deployed_stack import ASSETS, DeployedStack
 from log_lines import records
-from ministack_process import ACCOUNT, REGION, MiniStack, session
-from unsupported import allowing
+from ministack_process import MiniStack
+from ministack_user import User
 
-from inferwatch.aws.doctor import policy
 from inferwatch.aws.resources import endpoint
-from inferwatch.aws.session import Caller
-from inferwatch.aws.site import Site
 from inferwatch.cli import exit_codes
-from inferwatch.cli.commands import cli
-from inferwatch.cloudwatch.names import names
 from inferwatch.errors import AwsError
-from inferwatch.spec import load_spec
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
@@ -42,7 +36,7 @@ def url(cloud: MiniStack, rest: DeployedStack) -> str:
 @pytest.fixture(scope="module")
 def inferwatch(cloud: MiniStack, model: Path) -> Run:
     """Runs a command for the environment "rest", as a user who may read and check that model."""
-    return _User(cloud, model, "rest", "read", "check").run
+    return User(cloud, model, "rest", "read", "check").run
 
 
 def test_check_follows_a_request_to_the_log_and_an_alarm_to_its_topic(
@@ -108,7 +102,7 @@ def test_what_the_policy_does_not_allow_is_refused(inferwatch: Run, model: Path)
 
 def test_destroy_leaves_nothing_of_a_stack(cloud: MiniStack, gone: DeployedStack, model: Path) -> None:
     before = _uploaded(cloud)
-    result = _User(cloud, model, "gone", "read", "destroy").run("destroy", str(model), "--yes")
+    result = User(cloud, model, "gone", "read", "destroy").run("destroy", str(model), "--yes")
     assert result.exit_code == 0, result.stderr
     left = cloud.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
     assert gone.name not in [stack["StackName"] for stack in left]
@@ -121,7 +115,7 @@ def test_destroy_leaves_nothing_of_a_stack(cloud: MiniStack, gone: DeployedStack
 def test_requests_are_signed_as_the_api_wants(cloud: MiniStack, http: DeployedStack, model: Path) -> None:
     """With IAM authorization the policy's one route is enough; MiniStack checks the signature over the body too."""
     api = http.the("AWS::ApiGatewayV2::Api")
-    user = _User(cloud, model, "http", "check")
+    user = User(cloud, model, "http", "check")
     answer = endpoint.sender(user.site, f"{cloud.url}/_aws/execute-api/{api}/http/predict", None)(b'{"x": 8}')
     assert (answer.status, answer.document["prediction"]) == (200, 16)
     record = records(cloud, "/test/signed/doubler")[str(answer.transaction_id)]
@@ -130,25 +124,6 @@ def test_requests_are_signed_as_the_api_wants(cloud: MiniStack, http: DeployedSt
 
 def _uploaded(cloud: MiniStack) -> set[str]:
     return {each["Key"] for each in cloud.client("s3").list_objects_v2(Bucket=ASSETS)["Contents"]}
-
-
-class _User:
-    """A new user, who has the documented policy of these uses for the model in `environment`."""
-
-    def __init__(self, cloud: MiniStack, model: Path, environment: str, *uses: str) -> None:
-        name = f"may-{'-'.join(uses)}-{environment}"
-        iam = cloud.client("iam")
-        arn = iam.create_user(UserName=name)["User"]["Arn"]
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        spec, caller = load_spec(model, environment), Caller(account=ACCOUNT, arn=arn, region=REGION)
-        self.site = Site(spec, names(spec), session(key["AccessKeyId"], key["SecretAccessKey"]), caller)
-        document = policy.document(each for each in policy.permissions(self.site) if each.use in uses)
-        iam.put_user_policy(UserName=name, PolicyName="documented", PolicyDocument=json.dumps(allowing(document)))
-        credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-        self._environ = {**cloud.environ, **credentials, "INFERWATCH_ENVIRONMENT": environment}
-
-    def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(cli, arguments, env=self._environ, catch_exceptions=False)
 
 
 def _values(result: Result) -> list[dict[str, Any]]:

@@ -89,12 +89,16 @@ def validate_requests(ministack: MiniStack, stack: DeployedStack) -> None:
 def allowing(document: dict[str, Any]) -> dict[str, Any]:
     """A policy as MiniStack needs it for what `document` allows on AWS.
 
-    It looks for a log group's ARN without the `:*` that IAM wants, and ties no resource to DescribeAlarms.
+    It looks for a log group's ARN without the `:*` that IAM wants, for a function's without the alias that is invoked,
+    ties no resource to DescribeAlarms, and takes sending a batch for an action of its own.
     """
     statements = []
     for statement in document["Statement"]:
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         bare = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]
+        bare += [arn.removesuffix(":live") for arn in resources if arn.endswith(":live")]
         every = ["*"] if "cloudwatch:DescribeAlarms" in statement["Action"] else []
-        statements.append({**statement, "Resource": [*resources, *bare, *every]})
+        batch = ["sqs:SendMessageBatch"] if "sqs:SendMessage" in statement["Action"] else []
+        wider = {"Action": [*statement["Action"], *batch], "Resource": [*resources, *bare, *every]}
+        statements.append({**statement, **wider})
     return {**document, "Statement": statements}

@@ -21,6 +21,7 @@ SRC = Path(__file__).parents[2] / "src" / "inferwatch"
 MODEL = '[model]\nnamespace = "/abc_corp/health"\nname = "sleep"\npredict = "app:predict"\n'
 JWT = '[api]\nauth = "jwt"\njwt_issuer = "https://example.com"\njwt_audience = ["a"]\n'
 PARTS = "[queue]\n[sagemaker]\n[history]\n[lake]\n"
+KEY = "[logs]\ncustomer_key = true\n"
 CODECOMMIT = PARTS + '[pipeline]\nsource = "codecommit"\nrepository = "sleep"\n'
 CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/00000000-0000-0000-0000-000000000000"
 GITHUB = f'{PARTS}[pipeline]\nrepository = "abc/sleep"\nconnection = "{CONNECTION}"\n'
@@ -36,7 +37,9 @@ def site(folder: Path, api: str, arn: str = ALICE) -> Site:
 
 
 @pytest.mark.parametrize("arn", [ALICE, SESSION, "arn:aws:iam::123456789012:root"])
-@pytest.mark.parametrize("api", ["", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n', JWT, CODECOMMIT, GITHUB])
+@pytest.mark.parametrize(
+    "api", ["", '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n', JWT, CODECOMMIT, GITHUB, PARTS + KEY]
+)
 def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, api: str, arn: str) -> None:
     policy = document(permissions(site(tmp_path, api, arn)))
     found = parliament().analyze_policy_string(json.dumps(policy)).findings
@@ -81,6 +84,22 @@ _NO_PERMISSION = {"get_caller_identity", "publish"}  # the first needs none; the
 _ACTIONS = {"get_paginator": None, "list_object_versions": "ListBucketVersions", "delete_objects": "DeleteObject"}
 _ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction", "send_message_batch": "SendMessage"}
 _ACTIONS |= {"get_bucket_encryption": "GetEncryptionConfiguration"}
+
+
+def test_a_key_of_the_account_s_own_is_used_for_queue_and_history_alone(tmp_path: Path) -> None:
+    statements = document(permissions(site(tmp_path, PARTS + KEY)))["Statement"]
+    using = {
+        (action, statement["Condition"]["StringEquals"]["kms:ViaService"])
+        for statement in statements
+        if "Condition" in statement
+        for action in statement["Action"]
+    }
+    assert using == {
+        ("kms:GenerateDataKey", "sqs.eu-central-1.amazonaws.com"),
+        ("kms:Decrypt", "sqs.eu-central-1.amazonaws.com"),
+        ("kms:Decrypt", "dynamodb.eu-central-1.amazonaws.com"),
+    }
+    assert not any(one.via for one in permissions(site(tmp_path, PARTS)))
 
 
 def test_a_model_without_parts_is_allowed_nothing_of_theirs(tmp_path: Path) -> None:

@@ -8,14 +8,19 @@ import msgspec
 
 Use = Literal["read", "check", "deploy", "destroy"]
 USES: tuple[Use, ...] = ("read", "check", "deploy", "destroy")
+VIA = "kms:ViaService"
+"""The key of a condition."""
 ANY = "*"
 """For actions that IAM does not tie to resources."""
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them."""
+    """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them; via:
+    the service on whose behalf alone a key is used, `sqs.eu-central-1.amazonaws.com`.
+    """
 
     use: Use
     action: str
     resources: tuple[str, ...]
     example: str
+    via: str | None = None

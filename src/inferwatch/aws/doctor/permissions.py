@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from inferwatch.aws.doctor.permission import USES, Permission
+from inferwatch.aws.doctor.permission import USES, VIA, Permission
 from inferwatch.aws.doctor.policy import permissions, principal
 from inferwatch.aws.explained import DENIED, explained
 from inferwatch.aws.resources import function
@@ -75,12 +75,12 @@ def _why(decision: str) -> str:
 def _looked_up(site: Site, wanted: Iterable[Permission]) -> dict[str, str]:
     """IAM's decisions, by action, of those that are not allowed. Raises AwsError."""
     who = _principal(site)
-    by_example: dict[str, list[str]] = {}
+    by_example: dict[tuple[str, str | None], list[str]] = {}
     for one in wanted:
-        by_example.setdefault(one.example, []).append(one.action)
+        by_example.setdefault((one.example, one.via), []).append(one.action)
     found: dict[str, str] = {}
-    for example, actions in by_example.items():
-        found |= _simulated(site, who, actions, example)
+    for (example, via), actions in by_example.items():
+        found |= _simulated(site, who, actions, example, via)
     return {action: decision for action, decision in found.items() if decision != _ALLOWED}
 
 
@@ -96,9 +96,11 @@ def _principal(site: Site) -> str:
     return str(role["Role"]["Arn"])
 
 
-def _simulated(site: Site, who: str, actions: Iterable[str], resource: str) -> dict[str, str]:
+def _simulated(site: Site, who: str, actions: Iterable[str], resource: str, via: str | None = None) -> dict[str, str]:
     pages = site.session.client("iam").get_paginator("simulate_principal_policy")
     asked: dict[str, Any] = {"PolicySourceArn": who, "ActionNames": list(actions), "ResourceArns": [resource]}
+    if via is not None:
+        asked["ContextEntries"] = [{"ContextKeyName": VIA, "ContextKeyValues": [via], "ContextKeyType": "string"}]
     with explained("looking up permissions in IAM"):
         results = [one for page in pages.paginate(**asked) for one in page["EvaluationResults"]]
     return {one["EvalActionName"]: one["EvalDecision"] for one in results}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from inferwatch.aws.doctor import policy_of_parts
-from inferwatch.aws.doctor.permission import ANY, Permission
+from inferwatch.aws.doctor.permission import ANY, VIA, Permission
 from inferwatch.aws.resources import bootstrap
 from inferwatch.aws.site import Site
 
@@ -22,13 +22,14 @@ def permissions(site: Site) -> tuple[Permission, ...]:
 
 def document(wanted: Iterable[Permission]) -> dict[str, Any]:
     """The policy that allows them: a statement for each use and set of resources."""
-    statements: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    statements: dict[tuple[str, tuple[str, ...], str | None], list[str]] = {}
     for one in wanted:
-        statements.setdefault((one.use, one.resources), []).append(one.action)
+        statements.setdefault((one.use, one.resources, one.via), []).append(one.action)
     listed: list[dict[str, Any]] = []
-    for number, ((use, resources), actions) in enumerate(statements.items(), 1):
+    for number, ((use, resources, via), actions) in enumerate(statements.items(), 1):
         named = resources[0] if len(resources) == 1 else list(resources)
-        listed.append({"Sid": f"{use.title()}{number}", "Effect": "Allow", "Action": actions, "Resource": named})
+        statement = {"Sid": f"{use.title()}{number}", "Effect": "Allow", "Action": actions, "Resource": named}
+        listed.append(statement if via is None else {**statement, "Condition": {"StringEquals": {VIA: via}}})
     return {"Version": "2012-10-17", "Statement": listed}
 
 

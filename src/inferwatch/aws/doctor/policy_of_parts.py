@@ -37,8 +37,10 @@ def check(site: Site) -> Iterator[Permission]:
     """To put a message into the queue, also by `inferwatch send --aws`, and to look for one transaction."""
     if site.spec.queue is not None:
         yield from _all("check", "sqs", ("SendMessage",), site.arn("sqs", site.names.queue))
+        yield from _with_key(site, "sqs", "GenerateDataKey", "Decrypt")
     if site.spec.history is not None:
         yield from _all("check", "dynamodb", ("GetItem",), _table(site))
+        yield from _with_key(site, "dynamodb", "Decrypt")
 
 
 def deploy(site: Site) -> Iterator[Permission]:
@@ -69,6 +71,15 @@ def destroy(site: Site) -> Iterator[Permission]:
 def _all(use: Use, service: str, actions: tuple[str, ...], *resources: str) -> Iterator[Permission]:
     for action in actions:
         yield Permission(use, f"{service}:{action}", resources, resources[0])
+
+
+def _with_key(site: Site, service: str, *actions: str) -> Iterator[Permission]:
+    """To use the key of the account's own that a service encrypts with. KMS makes up its id."""
+    if site.spec.logs.customer_key:
+        keys = site.arn("kms", "key/*")
+        for action in actions:
+            via = f"{service}.{site.caller.region}.amazonaws.com"
+            yield Permission("check", f"kms:{action}", (keys,), keys, via)
 
 
 def _table(site: Site) -> str:
