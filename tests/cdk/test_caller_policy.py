@@ -83,6 +83,7 @@ def test_only_the_way_that_the_api_is_asked_by_is_allowed(tmp_path: Path, api: s
 _NO_PERMISSION = {"get_caller_identity", "publish"}  # the first needs none; the second is what a topic's owner does
 # No command asks Athena: who reads the lake is let by ModelAccess, or by the lake's grant_read.
 _NO_PERMISSION |= {"start_query_execution", "get_query_execution", "stop_query_execution"}
+_NO_PERMISSION |= {"get_session"}  # botocore's, which Athena has too
 _ACTIONS = {"get_paginator": None, "list_object_versions": "ListBucketVersions", "delete_objects": "DeleteObject"}
 _ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction", "send_message_batch": "SendMessage"}
 _ACTIONS |= {"get_bucket_encryption": "GetEncryptionConfiguration"}
