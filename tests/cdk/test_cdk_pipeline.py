@@ -54,6 +54,13 @@ def test_it_goes_from_the_source_by_its_stages_to_production(accounts: Delivered
     assert (pipeline["Name"], pipeline["PipelineType"]) == ("adder-Delivery", "V2")
 
 
+def test_a_pipeline_that_could_not_be_made_leaves_nothing_to_pay(accounts: Delivered) -> None:
+    resources = accounts.template["Resources"].values()
+    kept = {each["Type"]: each["DeletionPolicy"] for each in resources if "DeletionPolicy" in each}
+    kinds = ("AWS::Logs::LogGroup", "AWS::KMS::Key", "AWS::S3::Bucket")
+    assert kept == dict.fromkeys(kinds, "RetainExceptOnCreate")
+
+
 def test_a_person_approves_what_the_spec_says_and_nothing_else(accounts: Delivered) -> None:
     asked = {name: [a["ActionTypeId"]["Category"] for a in actions] for name, actions in accounts.stages.items()}
     assert asked["dev"] == ["Deploy", "Deploy"]

@@ -23,7 +23,7 @@ _KEY_WRITES = ["kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 class PipelineArtifacts(Construct):
     """Encrypted by a key of its own, which other accounts can be let use; reached over TLS only; empty after 30 days.
 
-    The bucket stays when the stack goes, since CloudFormation removes no bucket with something in it.
+    Bucket and key stay when the stack goes, since CloudFormation removes no bucket with something in it.
 
     bucket, key; given: the bucket as CDK's pipelines get it.
     """
@@ -36,6 +36,7 @@ class PipelineArtifacts(Construct):
             description=f"Encrypts what the steps of {description} hand on",
             enable_key_rotation=True,
             pending_window=KEY_WAITS,
+            removal_policy=KEPT,
         )
         self.bucket = s3.Bucket(
             self,
