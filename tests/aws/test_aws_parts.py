@@ -70,7 +70,8 @@ def test_it_is_known_who_works_on_a_queue(world: World, parts: Parts) -> None:
 
 
 def test_an_endpoint_is_found_with_its_state(world: World, parts: Parts) -> None:
-    assert sagemaker.find(world.session, world.names.endpoint) == sagemaker.Endpoint("sleep-Endpoint", "InService")
+    there = sagemaker.Endpoint("sleep-Endpoint", "InService", on_machines=True)
+    assert sagemaker.find(world.session, world.names.endpoint) == there
 
 
 def test_an_endpoint_that_may_not_be_looked_at_is_not_taken_for_one_that_is_not_there(world: World) -> None:
@@ -93,6 +94,29 @@ def test_an_endpoint_that_a_spec_names_must_serve(world: World, said: Any, probl
     found = sagemaker.problem(world.session, "mine")
     assert (found is None) is (problem is None)
     assert (problem or "") in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("variant", "instance_type", "says"),
+    [
+        ({"CurrentInstanceCount": 2}, None, "the endpoint mine has machines, and SageMaker does not make such a one"),
+        ({"CurrentInstanceCount": 2}, "ml.m5.large", None),
+        ({"CurrentServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}, None, None),
+        ({"CurrentServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}, "ml.m5.large", None),
+    ],
+)
+def test_machines_do_not_become_serverless(
+    world: World, variant: dict[str, Any], instance_type: str | None, says: str | None
+) -> None:
+    said = {"EndpointStatus": "InService", "ProductionVariants": [{"VariantName": "AllTraffic", **variant}]}
+    world.replies("sagemaker.DescribeEndpoint", lambda _: said)
+    found = sagemaker.conversion_problem(world.session, "mine", instance_type)
+    assert (found is None) is (says is None)
+    assert (says or "") in (found or "")
+
+
+def test_an_endpoint_that_is_not_there_yet_may_become_anything(world: World) -> None:
+    assert sagemaker.conversion_problem(world.session, "mine", None) is None
 
 
 def test_a_table_is_found_counted_asked_and_deleted(world: World, parts: Parts) -> None:

@@ -256,6 +256,16 @@ def test_an_endpoint_of_that_name_is_in_the_way_of_one_alone(
     assert "there is an endpoint claim-Endpoint in" in error(run("deploy", model, "--endpoint", "--yes"))
 
 
+@pytest.mark.parametrize("alone", [(), ("--endpoint",)])
+def test_an_endpoint_with_machines_does_not_become_serverless(
+    model: Path, session: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch, alone: tuple[str, ...]
+) -> None:
+    there = sagemaker.Endpoint("claim-Endpoint", "InService", on_machines=True)
+    monkeypatch.setattr(sagemaker, "find", lambda *_: there)
+    add(model, "[sagemaker]\n")
+    assert "the endpoint claim-Endpoint has machines" in error(run("deploy", model, *alone, "--yes"))
+
+
 def test_a_log_group_of_the_endpoint_that_is_there_can_be_used(
     model: Path, session: boto3.Session, calls: Path
 ) -> None:

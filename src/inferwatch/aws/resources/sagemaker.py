@@ -13,11 +13,12 @@ _ON_ITS_WAY = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """status: SageMaker's, `InService`; reason: why it failed, "" where it did not."""
+    """status: SageMaker's, `InService`; reason: why it failed, "" where it did not; on_machines: not serverless."""
 
     name: str
     status: str
     reason: str = ""
+    on_machines: bool = False
 
     @property
     def is_on_its_way(self) -> bool:
@@ -35,7 +36,9 @@ def find(session: boto3.Session, name: str) -> Endpoint | None:
             if told["Code"] == "ValidationException" and "Could not find" in told["Message"]:
                 return None
             raise
-    return Endpoint(name, found["EndpointStatus"], found.get("FailureReason", ""))
+    variants = found.get("ProductionVariants", [])
+    on_machines = any(each.get("CurrentInstanceCount") and "CurrentServerlessConfig" not in each for each in variants)
+    return Endpoint(name, found["EndpointStatus"], found.get("FailureReason", ""), on_machines)
 
 
 def problem(session: boto3.Session, name: str) -> str | None:
@@ -51,3 +54,17 @@ def problem(session: boto3.Session, name: str) -> str | None:
     if found.is_on_its_way:
         return f"the endpoint {name} is {found.status}: wait until it is {IN_SERVICE}"
     return f"the endpoint {name} is {found.status}{f' ({found.reason})' if found.reason else ''}: it serves nobody"
+
+
+def conversion_problem(session: boto3.Session, name: str, instance_type: str | None) -> str | None:
+    """Why the endpoint cannot become what the spec asks for, and what to do; None where it can, or is not there yet.
+
+    Raises AwsError. https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+    """
+    found = find(session, name)
+    if instance_type is not None or found is None or not found.on_machines:
+        return None
+    return (
+        f"the endpoint {name} has machines, and SageMaker does not make such a one serverless: keep "
+        "sagemaker.instance_type, or `inferwatch destroy` first"
+    )

@@ -75,6 +75,7 @@ def _of_model(site: Site) -> Iterator[tuple[str, Check]]:
     yield "subscriptions", partial(subscriptions.problem, site)
     if spec.sagemaker is not None and spec.sagemaker.endpoint is not None:
         yield "endpoint", partial(sagemaker.problem, session, spec.sagemaker.endpoint)
+    yield from _of_own_endpoint(site)
     for name, target in spec.notify.items():
         if target.workspace_id is not None and target.channel_id is not None:
             yield f"notify.{name}", partial(slack.workspace_problem, session, target.workspace_id)
@@ -86,6 +87,17 @@ def _of_model(site: Site) -> Iterator[tuple[str, Check]]:
 
 def _of_endpoint(site: Site) -> Iterator[tuple[str, Check]]:
     yield "names", partial(taken.problem, site)
+    yield from _of_own_endpoint(site)
+
+
+def _of_own_endpoint(site: Site) -> Iterator[tuple[str, Check]]:
+    """Of one that the stack makes."""
+    asked = site.spec.sagemaker
+    if asked is not None and asked.endpoint is None:
+        yield (
+            "endpoint",
+            partial(sagemaker.conversion_problem, site.session, site.names.endpoint, asked.instance_type),
+        )
 
 
 def _of_pipeline(site: Site) -> Iterator[tuple[str, Check]]:
