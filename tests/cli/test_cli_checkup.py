@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from inferwatch.cli import checkup
 from inferwatch.spec import load_spec
 
+ROOT = Path(__file__).parents[2]
 MODEL = '[model]\nnamespace = "/test"\nname = "claim"\n'
 PREDICT = 'predict = "app:predict"\n'
 
@@ -49,6 +52,13 @@ def test_a_missing_extra_is_named_with_its_command(tmp_path: Path, lacking: set[
     found = findings(tmp_path, f"{PREDICT}[queue]\n[sagemaker]\n")
     assert found["queue"] == ("wrong", "missing: moto, boto3; pip install 'inferwatch[queue]'")
     assert found["endpoint"] == ("wrong", "missing: boto3; pip install 'inferwatch[aws]'")
+
+
+@pytest.mark.parametrize("extra", ["local", "queue", "aws"])
+def test_no_package_is_asked_for_that_the_extra_does_not_bring(extra: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    brought = {re.split(r"[^\w-]", wanted)[0].replace("-", "_") for wanted in extras[extra]}
+    assert set(checkup.LOCAL_PACKAGES if extra == "local" else checkup.PART_PACKAGES[extra]) <= brought
 
 
 def test_an_endpoint_whose_model_is_elsewhere_cannot_be_served_here(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store, catalog, lock
 
 LOCAL_PACKAGES = ("duckdb", "httptools", "rich", "slack_sdk", "starlette", "uvicorn")
-PART_PACKAGES = {"queue": ("moto", "boto3", "flask"), "aws": ("boto3",)}
+PART_PACKAGES = {"queue": ("moto", "boto3"), "aws": ("boto3",)}
 """By the extra that brings them."""
 LOW_DISK_BYTES = 1024**3
 IMPORT_SECONDS = 60
