@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -151,33 +149,6 @@ def test_where_nobody_can_be_asked_it_has_an_api_alone(here: Path) -> None:
     spec = load_spec(here / "demo-model", environ={})
     assert all(getattr(spec, part) is None for part in PARTS)
     assert spec.api.type == "http"
-
-
-@pytest.mark.xdist_group("synth")
-def test_a_project_with_every_part_passes_its_tests_and_synthesizes_its_pipeline(here: Path) -> None:
-    """And with it the model's stack of each environment."""
-    assert init("--api", "rest", *EVERY_PART).exit_code == 0
-    for command in (["test"], ["synth", "ARGS=--pipeline"]):
-        done = subprocess.run(
-            ["make", *command],
-            cwd=here / "demo-model",
-            env={"PATH": "/usr/bin:/bin", "HOME": str(here)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    templates = list((here / "demo-model" / "cdk.out").rglob("*.template.json"))
-    kinds = {resource["Type"] for file in templates for resource in json.loads(file.read_text())["Resources"].values()}
-    assert kinds >= {
-        "AWS::ApiGateway::RestApi",
-        "AWS::SQS::Queue",
-        "AWS::SageMaker::Endpoint",
-        "AWS::DynamoDB::Table",
-        "AWS::KinesisFirehose::DeliveryStream",
-        "AWS::CodePipeline::Pipeline",
-    }
-    assert len(templates) == 3, "the pipeline's, and the model's in dev and prod"
 
 
 def test_the_example_that_has_lost_its_place_for_tables_is_found_out() -> None:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from unpacked_cdk import UNPACKED
 
 from inferwatch.cli.init import make_project
-from inferwatch.cli.project.parts import Parts
+from inferwatch.cli.project.parts import PARTS, Parts
 
 ROOT = Path(__file__).parents[2]
 STACK = "abc-corp-claim-demo-model-delivery"
@@ -31,9 +32,9 @@ pytestmark = pytest.mark.xdist_group("synth")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project of `init`, in a repository."""
+    """A project of `init` with every part, in a repository."""
     folder = tmp_path / "demo-model"
-    make_project(folder, "demo-model", "/abc_corp/claim", Parts(pipeline=True))
+    make_project(folder, "demo-model", "/abc_corp/claim", Parts("rest", **dict.fromkeys(PARTS, True)))
     git("init", "--quiet", "--initial-branch=main", folder)
     git("-C", folder, "add", "--all")
     git("-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message=first")
@@ -47,6 +48,12 @@ def git(*arguments: str | Path) -> None:
 def template(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / f"{STACK}.template.json").read_text())
     return found
+
+
+def kinds(assembly: Path) -> set[str]:
+    """The types of all resources of a stage."""
+    (file,) = assembly.glob("*.template.json")
+    return {resource["Type"] for resource in json.loads(file.read_text())["Resources"].values()}
 
 
 def buildspec(folder: Path) -> dict[str, Any]:
@@ -93,14 +100,24 @@ def test_the_build_s_commands_run_in_a_fresh_clone(project: Path, tmp_path: Path
     (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
     (site,) = empty.glob("lib/python*/site-packages")
     (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n{pip}\n{ROOT / 'src'}\n")
-    environ = environment(empty, Path(sys.executable).parent) | {"PIP_NO_INDEX": "1", "CDK_VALIDATION": "false"}
+    environ = environment(empty, Path(sys.executable).parent)
+    environ |= {"PIP_NO_INDEX": "1", "CDK_VALIDATION": "false", **UNPACKED}
 
     handed_on = run_as_they_stand(project, tmp_path, environ)
 
     # What the build makes of the same commit is the pipeline that was deployed: it finds nothing to change in itself.
     assert template(handed_on) == template(tmp_path / "deployed")
-    stages = [path.name.rpartition("-")[2] for path in sorted(handed_on.glob("assembly-*"))]
-    assert stages == ["dev", "prod"]
+    stages = {path.name.rpartition("-")[2]: kinds(path) for path in handed_on.glob("assembly-*")}
+    assert sorted(stages) == ["dev", "prod"]
+    for made in stages.values():
+        assert made >= {
+            "AWS::Lambda::Function",
+            "AWS::ApiGateway::RestApi",
+            "AWS::SQS::Queue",
+            "AWS::SageMaker::Endpoint",
+            "AWS::DynamoDB::Table",
+            "AWS::KinesisFirehose::DeliveryStream",
+        }
 
 
 @pytest.mark.soak

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from unpacked_cdk import UNPACKED
 
 from inferwatch.cdk import image, model_folder
 from inferwatch.cli.commands import cli
@@ -28,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose own `make synth` has run, where PATH has the system's programs alone."""
     folder = tmp_path_factory.mktemp("init") / "demo-model"
     make_project(folder, "demo-model", "/abc_corp/claim")
-    environ = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent)}
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(folder.parent), **UNPACKED}
     done = subprocess.run(["make", "synth"], cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
