@@ -220,10 +220,11 @@ def test_a_model_that_does_not_load_is_said_at_the_start(tmp_path: Path, data: P
 
 
 def test_a_full_stream_makes_room_for_another(houses: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inferwatch.local.endpoint import container, measures
+    from inferwatch.local import metric_stream
+    from inferwatch.local.endpoint import container
 
     monkeypatch.setattr(container, "STREAM_BYTES_MAX", 10)
-    monkeypatch.setattr(measures, "STREAM_BYTES_MAX", 10)
+    monkeypatch.setattr(metric_stream, "STREAM_BYTES_MAX", 10)
 
     async def work() -> list[int]:
         async with running(houses, data) as endpoint:

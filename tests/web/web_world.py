@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
 from inferwatch.cli.station.page_sources import local_sources
 from inferwatch.cli.station.readers import Readers, SharedMetricSource
-from inferwatch.local.embedded import metrics_line
+from inferwatch.local.metric_stream import metrics_line
 from inferwatch.local.serve import bind, port_of
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.sinks import LogStreamSink

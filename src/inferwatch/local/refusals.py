@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inferwatch.local.embedded import metrics_line
-from inferwatch.local.stream import Stream
+from inferwatch.local.metric_stream import MetricStream
 from inferwatch.spec import record
 
 
@@ -19,9 +17,7 @@ class Refusals:
     """
 
     def __init__(self, compiled: Mapping[str, Any], data: Path) -> None:
-        self._compiled = compiled
-        self._data = data
-        self._stream: Stream | None = None
+        self._stream = MetricStream(compiled, data, writer="gateway", kind="gateway_refusals")
         self._throttled = 0
         self._refused = 0
         self.total = 0
@@ -38,15 +34,10 @@ class Refusals:
         """Write what was counted since the last time, if anything. Raises OSError, and keeps the counts then."""
         if not self._throttled and not self._refused:
             return
-        if self._stream is None:
-            self._stream = Stream(self._data, self._compiled["log_group"], f"gateway/{uuid.uuid4().hex}")
-        values = {record.THROTTLES: self._throttled, record.REFUSED_COUNT: self._refused}
-        self._stream.line(metrics_line(self._compiled, "gateway_refusals", values, now_ms))
+        self._stream.write({record.THROTTLES: self._throttled, record.REFUSED_COUNT: self._refused}, now_ms)
         self._throttled = self._refused = 0
 
     def close(self, now_ms: int) -> None:
         """Write what is left and seal the stream. Raises OSError."""
         self.flush(now_ms)
-        if self._stream is not None:
-            self._stream.seal(now_ms)
-            self._stream = None
+        self._stream.close(now_ms)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
 
 import orjson
 
+from inferwatch.sdk.emf import definition
 from inferwatch.spec import record
 
 
@@ -23,12 +23,5 @@ def attempt_line(line: bytes, *, final: bool, high_resolution: Container[str] = 
     counted = record.REJECTED_COUNT if final else record.RETRIED_COUNT
     if counted in record.WITHOUT_VERSION:
         directive["Dimensions"] = [list(record.DIMENSIONS)]
-    directive["Metrics"] = [_definition(counted, high_resolution)]
+    directive["Metrics"] = [definition(counted, record.BUILT_IN_UNITS[counted], high_resolution)]
     return orjson.dumps({**document, "type": record.ATTEMPT_TYPE, "final": final, counted: 1}) + b"\n"
-
-
-def _definition(name: str, high_resolution: Container[str]) -> dict[str, Any]:
-    definition: dict[str, Any] = {"Name": name, "Unit": record.BUILT_IN_UNITS[name]}
-    if name in high_resolution:
-        definition["StorageResolution"] = 1
-    return definition

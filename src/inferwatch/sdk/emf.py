@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -107,14 +107,17 @@ class Metrics:
 
     def directive(self, names: Iterable[str], units: Mapping[str, str]) -> list[dict[str, Any]]:
         """The `CloudWatchMetrics` member of a line that has the counts and the metrics `names`."""
-        definitions = [self._definition(name, units.get(name)) for name in (*COUNTS, *names)]
+        units = {**self._units, **units}
+        definitions = [definition(name, units.get(name, "None"), self._high_resolution) for name in (*COUNTS, *names)]
         return [{"Namespace": self._namespace, "Dimensions": self._dimensions, "Metrics": definitions}]
 
-    def _definition(self, name: str, unit: str | None) -> dict[str, Any]:
-        definition: dict[str, Any] = {"Name": name, "Unit": unit or self._units.get(name, "None")}
-        if name in self._high_resolution:
-            definition["StorageResolution"] = 1
-        return definition
+
+def definition(name: str, unit: str, high_resolution: Container[str]) -> dict[str, Any]:
+    """A metric as the directive declares it. high_resolution: those that an alarm watches by less than a minute."""
+    declared: dict[str, Any] = {"Name": name, "Unit": unit}
+    if name in high_resolution:
+        declared["StorageResolution"] = 1
+    return declared
 
 
 def with_unit(value: Any) -> tuple[Any, str | None]:

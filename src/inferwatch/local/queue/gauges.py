@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inferwatch.local.embedded import metrics_line
+from inferwatch.local.metric_stream import MetricStream
 from inferwatch.local.queue.messages import Messages
 from inferwatch.local.queue.sqs_queue import SqsQueue
-from inferwatch.local.stream import Stream
 from inferwatch.spec import record
 
 EVERY_MS = 10_000
-STREAM_BYTES_MAX = 16 * 1024 * 1024
 
 
 class Gauges:
@@ -26,12 +23,10 @@ class Gauges:
     def __init__(
         self, compiled: Mapping[str, Any], data: Path, messages: Messages, trigger: SqsQueue, dead: SqsQueue
     ) -> None:
-        self._compiled = compiled
-        self._data = data
         self._messages = messages
         self._trigger = trigger
         self._dead = dead
-        self._stream: Stream | None = None
+        self._stream = MetricStream(compiled, data, writer="queue", kind="queue_gauges")
         self._written_ms = 0
         self._told: tuple[int, int] | None = None
 
@@ -48,18 +43,9 @@ class Gauges:
             record.OLDEST_MESSAGE_AGE: max(age_ms, 0) // 1000,
             record.DEAD_LETTERS: dead.visible,
         }
-        self._open().line(metrics_line(self._compiled, "queue_gauges", values, now_ms))
+        self._stream.write(values, now_ms)
         self._told, self._written_ms = told, now_ms
-        if self._stream is not None and self._stream.size > STREAM_BYTES_MAX:
-            self.close(now_ms)
 
     def close(self, now_ms: int) -> None:
         """Seal the stream. Raises OSError."""
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            stream.seal(now_ms)
-
-    def _open(self) -> Stream:
-        if self._stream is None:
-            self._stream = Stream(self._data, self._compiled["log_group"], f"queue/{uuid.uuid4().hex}")
-        return self._stream
+        self._stream.close(now_ms)
