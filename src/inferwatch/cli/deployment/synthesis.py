@@ -15,8 +15,8 @@ import msgspec
 import orjson
 
 from inferwatch.cdk import existing, node
-from inferwatch.cli.deployment import assembly
-from inferwatch.cli.deployment.app import MODEL, App
+from inferwatch.cli.deployment import artifact, assembly
+from inferwatch.cli.deployment.app import MODEL, PIPELINE, App
 from inferwatch.cli.deployment.assembly import StackTemplate
 from inferwatch.errors import DeployError
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -82,6 +82,8 @@ def synthesize(
     )
     if done.returncode:
         raise DeployError(_failure(done.stderr, folder))
+    if app is PIPELINE:
+        artifact.check(output)
     return assembly.read(output)
 
 
