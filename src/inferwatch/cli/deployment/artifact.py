@@ -25,7 +25,7 @@ def check(folder: Path, most: int = MAX) -> None:
     size = sum(map(_compressed, files))
     if size > most:
         raise DeployError(
-            f"{folder} is {_mb(size)} zipped, and CodePipeline hands at most {_mb(most)} to CloudFormation. Every stage "
+            f"{folder} is {_mb(size)} zipped, and CodePipeline hands at most {_mb(most)} to CloudFormation. A stage "
             "has the model's folder in it for its function, and once more for its endpoint's container: leave a large "
             "model out by .dockerignore, and load it from S3, as [sagemaker] model_data does"
         )
