@@ -23,7 +23,7 @@ from pathlib import Path
 import orjson
 import uv
 
-from inferwatch.cdk import slim, wheel, zip_package
+from inferwatch.cdk.package import slim, wheel, zip_package
 from inferwatch.spec import load_spec
 from inferwatch.spec.function import FunctionSpec
 

@@ -21,8 +21,8 @@ from emulated_model import PYTHON, TIMEOUT
 from emulator_environment import python_of
 from runtime_emulator import Invocation, RuntimeEmulator, runtime_emulator
 
-from inferwatch.cdk import image, zip_package
-from inferwatch.cdk.code import HANDLER
+from inferwatch.cdk.package import image, zip_package
+from inferwatch.cdk.package.code import HANDLER
 from inferwatch.serving.event import http_event
 from inferwatch.spec import load_spec
 

@@ -26,7 +26,7 @@ from inferwatch.cdk import (
     SageMakerInference,
     TransactionLake,
 )
-from inferwatch.cdk.endpoint_role import Network
+from inferwatch.cdk.endpoint.role import Network
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import load_spec
 from inferwatch.spec.api import ApiSpec

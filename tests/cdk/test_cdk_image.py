@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from small_model import small_model
 
-from inferwatch.cdk import image
+from inferwatch.cdk.package import image
 from inferwatch.errors import DeployError
 from inferwatch.spec.function import FunctionSpec
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_model import small_model
 
-from inferwatch.cdk import ignore, model_folder
+from inferwatch.cdk.package import ignore, model_folder
 from inferwatch.errors import DeployError
 
 SECRET = "AWS_SECRET_ACCESS_KEY=very-secret"

@@ -285,7 +285,7 @@ def test_the_stack_stands_with_its_last_stage(tmp_path: Path) -> None:
 
 
 def test_versions_are_those_that_deploy_uses() -> None:
-    from inferwatch.cdk.pipeline import CLI_VERSION
+    from inferwatch.cdk.pipeline.pipeline import CLI_VERSION
     from inferwatch.cli.deployment.cdk_cli import PACKAGE
 
     assert f"aws-cdk@{CLI_VERSION}" == PACKAGE
@@ -326,12 +326,12 @@ def test_versions_are_those_that_deploy_uses() -> None:
     ],
 )
 def test_what_no_pipeline_can_deploy_is_said(tmp_path: Path, more: str, key: str, says: str) -> None:
-    from inferwatch.cdk import pipeline_stages
+    from inferwatch.cdk.pipeline.stages import stages
 
     declared = re.findall(r"^\[environment\.(\w+)\]", more, re.M)
     small_model(tmp_path, more, declared[-1] if declared else None)
     with pytest.raises(SpecError, match=says) as caught:
-        pipeline_stages.stages(tmp_path)
+        stages(tmp_path)
     assert caught.value.key == key
 
 

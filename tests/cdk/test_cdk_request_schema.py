@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from small_model import small_model
 
-from inferwatch.cdk.request_schema import request_schema
+from inferwatch.cdk.api.request_schema import request_schema
 from inferwatch.serving import features as serving
 
 FEATURES = """

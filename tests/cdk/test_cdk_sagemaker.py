@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from small_model import MODEL, small_model
 
-from inferwatch.cdk import endpoint_image
+from inferwatch.cdk.package import endpoint_image
 from inferwatch.errors import SpecError
 from inferwatch.spec import load_spec
 from inferwatch.spec.function import FunctionSpec
@@ -240,7 +240,7 @@ def test_a_container_in_a_vpc(build: Build, tmp_path: Path) -> None:
     from small_stack import Made
 
     from inferwatch.cdk import SageMakerInference
-    from inferwatch.cdk.endpoint_role import Network
+    from inferwatch.cdk.endpoint.role import Network
 
     stack = Stack(App(builtin_cloud_formation_validation=False, outdir=str(tmp_path / "out")), "small")
     vpc = ec2.Vpc.from_vpc_attributes(
@@ -283,7 +283,7 @@ def test_without_the_table_there_is_no_endpoint_to_make(build: Build) -> None:
 def test_the_endpoint_alone_is_a_stack_that_says_its_name(tmp_path: Path) -> None:
     from small_stack import Made
 
-    from inferwatch.cdk.endpoint_stack import endpoint_app
+    from inferwatch.cdk.endpoint.stack import endpoint_app
 
     spec = small_model(tmp_path / "model", '[sagemaker]\nendpoint = "adders"\n')
     app = endpoint_app(spec, tmp_path / "out", builtin_cloud_formation_validation=False)
@@ -378,7 +378,7 @@ def test_a_function_without_an_endpoint_may_ask_none(tmp_path: Path) -> None:
 def test_the_functions_image_leaves_the_models_packages_to_the_endpoint(
     tmp_path: Path, files: dict[str, str], installed: str | None
 ) -> None:
-    from inferwatch.cdk import image
+    from inferwatch.cdk.package import image
 
     spec = small_model(tmp_path / "model", "[sagemaker]\n")
     for name, text in files.items():

@@ -201,7 +201,7 @@ def test_the_app_of_a_folder_is_one_stack(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_reference_s_example_runs_and_shows_the_dockerfiles(tmp_path: Path) -> None:
-    from inferwatch.cdk import endpoint_image, image
+    from inferwatch.cdk.package import endpoint_image, image
     from inferwatch.spec.function import FunctionSpec
 
     text = (Path(__file__).parents[2] / "docs/reference/cdk.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inferwatch.cdk import targets
+from inferwatch.cdk.monitoring import targets
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 

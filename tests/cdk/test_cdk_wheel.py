@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from small_model import small_model
 
-from inferwatch.cdk import slim, wheel, zip_package
+from inferwatch.cdk.package import slim, wheel, zip_package
 from inferwatch.errors import DeployError
 from inferwatch.spec.function import FunctionSpec
 

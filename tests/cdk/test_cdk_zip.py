@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from small_model import small_model
 
-from inferwatch.cdk import slim, zip_package
+from inferwatch.cdk.package import slim, zip_package
 from inferwatch.errors import DeployError
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"

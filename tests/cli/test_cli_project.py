@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from unpacked_cdk import UNPACKED
 
-from inferwatch.cdk import image, model_folder
+from inferwatch.cdk.package import image, model_folder
 from inferwatch.cli.commands import cli
 from inferwatch.cli.init import make_project
 from inferwatch.spec import load_spec

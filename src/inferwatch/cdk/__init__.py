@@ -30,19 +30,19 @@ from inferwatch.cdk import node
 node.prepare()  # before anything imports aws_cdk, which starts Node.js
 
 if TYPE_CHECKING:
-    from inferwatch.cdk.access import ModelAccess
-    from inferwatch.cdk.access_link import NodeSink
-    from inferwatch.cdk.api import InferenceApi
+    from inferwatch.cdk.access.access import ModelAccess
+    from inferwatch.cdk.access.observability import NodeSink
+    from inferwatch.cdk.api.api import InferenceApi
     from inferwatch.cdk.app import model_app
-    from inferwatch.cdk.endpoint_stack import EndpointStack, endpoint_app
+    from inferwatch.cdk.endpoint.sagemaker import SageMakerInference
+    from inferwatch.cdk.endpoint.stack import EndpointStack, endpoint_app
     from inferwatch.cdk.function import InferenceFunction
     from inferwatch.cdk.history import InferenceHistory
-    from inferwatch.cdk.lake import TransactionLake
-    from inferwatch.cdk.monitoring import ModelMonitoring
-    from inferwatch.cdk.pipeline import DeliveryPipeline
-    from inferwatch.cdk.pipeline_stack import PipelineStack, pipeline_app
+    from inferwatch.cdk.lake.lake import TransactionLake
+    from inferwatch.cdk.monitoring.monitoring import ModelMonitoring
+    from inferwatch.cdk.pipeline.pipeline import DeliveryPipeline
+    from inferwatch.cdk.pipeline.stack import PipelineStack, pipeline_app
     from inferwatch.cdk.queue import InferenceQueue
-    from inferwatch.cdk.sagemaker import SageMakerInference
     from inferwatch.cdk.stack import ModelStack
 
 __all__ = [
@@ -65,22 +65,22 @@ __all__ = [
 ]
 
 _ROOM = {
-    "DeliveryPipeline": "inferwatch.cdk.pipeline",
-    "EndpointStack": "inferwatch.cdk.endpoint_stack",
-    "InferenceApi": "inferwatch.cdk.api",
+    "DeliveryPipeline": "inferwatch.cdk.pipeline.pipeline",
+    "EndpointStack": "inferwatch.cdk.endpoint.stack",
+    "InferenceApi": "inferwatch.cdk.api.api",
     "InferenceFunction": "inferwatch.cdk.function",
     "InferenceHistory": "inferwatch.cdk.history",
     "InferenceQueue": "inferwatch.cdk.queue",
-    "ModelAccess": "inferwatch.cdk.access",
-    "ModelMonitoring": "inferwatch.cdk.monitoring",
+    "ModelAccess": "inferwatch.cdk.access.access",
+    "ModelMonitoring": "inferwatch.cdk.monitoring.monitoring",
     "ModelStack": "inferwatch.cdk.stack",
-    "NodeSink": "inferwatch.cdk.access_link",
-    "PipelineStack": "inferwatch.cdk.pipeline_stack",
-    "SageMakerInference": "inferwatch.cdk.sagemaker",
-    "TransactionLake": "inferwatch.cdk.lake",
-    "endpoint_app": "inferwatch.cdk.endpoint_stack",
+    "NodeSink": "inferwatch.cdk.access.observability",
+    "PipelineStack": "inferwatch.cdk.pipeline.stack",
+    "SageMakerInference": "inferwatch.cdk.endpoint.sagemaker",
+    "TransactionLake": "inferwatch.cdk.lake.lake",
+    "endpoint_app": "inferwatch.cdk.endpoint.stack",
     "model_app": "inferwatch.cdk.app",
-    "pipeline_app": "inferwatch.cdk.pipeline_stack",
+    "pipeline_app": "inferwatch.cdk.pipeline.stack",
 }
 
 

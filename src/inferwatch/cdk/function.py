@@ -13,10 +13,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
-from inferwatch.cdk import acknowledged, endpoint_access
-from inferwatch.cdk.code import Packaged, packaged
+from inferwatch.cdk import acknowledged
+from inferwatch.cdk.endpoint.access import grant_invoke
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
+from inferwatch.cdk.package.code import Packaged, packaged
 from inferwatch.cdk.rollout import GradualRollout
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import Names, names
@@ -92,7 +93,7 @@ class InferenceFunction(Construct):
         )
         self.log_group.grant_write(role)
         if self._spec.sagemaker is not None:
-            endpoint_access.grant_invoke(self, role, self._called.endpoint)
+            grant_invoke(self, role, self._called.endpoint)
         return role
 
     def _properties(self, code: Packaged, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from inferwatch.cdk import acknowledged, slim, wheel, zip_package
+from inferwatch.cdk import acknowledged
 from inferwatch.cdk.log_group import log_group
+from inferwatch.cdk.package import slim, wheel, zip_package
 from inferwatch.spec.function import FunctionSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 

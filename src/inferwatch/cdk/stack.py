@@ -9,18 +9,18 @@ from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from inferwatch.cdk.api import InferenceApi
+from inferwatch.cdk.api.api import InferenceApi
 from inferwatch.cdk.data_key import data_key
+from inferwatch.cdk.endpoint.sagemaker import SageMakerInference
 from inferwatch.cdk.function import InferenceFunction
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.history import InferenceHistory
-from inferwatch.cdk.lake import TransactionLake
+from inferwatch.cdk.lake.lake import TransactionLake
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.model_logs import ModelLogs
-from inferwatch.cdk.monitoring import ModelMonitoring
+from inferwatch.cdk.monitoring.monitoring import ModelMonitoring
 from inferwatch.cdk.outputs import outputs
 from inferwatch.cdk.queue import InferenceQueue
-from inferwatch.cdk.sagemaker import SageMakerInference
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec import record

@@ -35,9 +35,9 @@ def chosen(path: Path, environment: str | None, app: str) -> tuple[App, MonitorS
     """
     one = _APPS[app]
     if one is PIPELINE:
-        from inferwatch.cdk import pipeline_stages
+        from inferwatch.cdk.pipeline.stages import stages
 
-        return one, pipeline_stages.stages(path)[-1]
+        return one, stages(path)[-1]
     spec = load_spec(path, environment)
     if one is ENDPOINT and spec.sagemaker is None:
         raise SpecError(spec.file, "sagemaker", "is missing; [sagemaker], be it empty, asks for an endpoint")

@@ -10,8 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from inferwatch.cdk import targets
-from inferwatch.cdk.slack import SlackChannel, SlackChannels
+from inferwatch.cdk.monitoring import targets
+from inferwatch.cdk.monitoring.slack import SlackChannel, SlackChannels
 from inferwatch.cloudwatch.names import Names, plain
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec

@@ -13,9 +13,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
+from inferwatch.cdk.api.request_schema import request_schema
+from inferwatch.cdk.api.route import permit, preflight
 from inferwatch.cdk.log_group import destination_arn
-from inferwatch.cdk.request_schema import request_schema
-from inferwatch.cdk.route import permit, preflight
 from inferwatch.cloudwatch.names import Names
 from inferwatch.serving.features import expected
 from inferwatch.spec.monitor_spec import MonitorSpec

@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.targets import Channel
+from inferwatch.cdk.monitoring.targets import Channel
 from inferwatch.cloudwatch.names import Names, plain
 
 CONFIGURATION_NAME_MAX = 128

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from inferwatch.cdk import endpoint_image
 from inferwatch.cdk.given import Given
+from inferwatch.cdk.package import endpoint_image
 from inferwatch.cloudwatch import limits
 from inferwatch.errors import SpecError
 from inferwatch.spec.function import Architecture

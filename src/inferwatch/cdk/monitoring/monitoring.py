@@ -13,7 +13,7 @@ from constructs import Construct
 
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.members import arguments
-from inferwatch.cdk.topics import AlarmTopics
+from inferwatch.cdk.monitoring.topics import AlarmTopics
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties, health_properties

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from inferwatch.cdk import model_folder, slim, wheel
+from inferwatch.cdk.package import model_folder, slim, wheel
 from inferwatch.errors import DeployError, MissingExtraError
 from inferwatch.spec.function import FunctionSpec
 from inferwatch.spec.monitor_spec import MonitorSpec

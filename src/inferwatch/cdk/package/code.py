@@ -11,7 +11,7 @@ from typing import NamedTuple
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 
-from inferwatch.cdk import image, zip_package
+from inferwatch.cdk.package import image, zip_package
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 HANDLER = "inferwatch.serving.aws_lambda.handler"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from inferwatch.cdk import ignore
+from inferwatch.cdk.package import ignore
 from inferwatch.errors import DeployError
 from inferwatch.sdk import compiled_spec
 from inferwatch.spec.monitor_spec import MonitorSpec

@@ -15,11 +15,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from inferwatch.cdk import existing, pipeline_stages
-from inferwatch.cdk.artifacts import PipelineArtifacts
+from inferwatch.cdk import existing
 from inferwatch.cdk.given import Given
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
-from inferwatch.cdk.pipeline_roles import PipelineRoles, deploy_roles
+from inferwatch.cdk.pipeline import stages
+from inferwatch.cdk.pipeline.artifacts import PipelineArtifacts
+from inferwatch.cdk.pipeline.roles import PipelineRoles, deploy_roles
 from inferwatch.cdk.stack import ModelStack
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -57,9 +58,9 @@ class DeliveryPipeline(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.node.set_context(_TRUST_CODEBUILD_ALONE, True)
-        specs = pipeline_stages.stages(spec)
+        specs = stages.stages(spec)
         self._spec = specs[-1]
-        self._pipeline = pipeline_stages.declared(self._spec)
+        self._pipeline = stages.declared(self._spec)
         self.called = names(self._spec)
         self.log_group = self._log_group(removal_policy)
         self.artifacts = PipelineArtifacts(self, "Artifacts", description=self.called.pipeline)
@@ -174,6 +175,6 @@ def _role(project: codebuild.IProject) -> IConstruct:
 
 def _uploader(specs: Sequence[MonitorSpec]) -> codebuild.BuildEnvironment | None:
     """Where images are built: an image for arm64 on such a machine."""
-    if pipeline_stages.architecture(specs) == "arm64":
+    if stages.architecture(specs) == "arm64":
         return codebuild.BuildEnvironment(build_image=codebuild.LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0)
     return None

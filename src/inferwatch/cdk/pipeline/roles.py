@@ -14,7 +14,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.artifacts import PipelineArtifacts
+from inferwatch.cdk.pipeline.artifacts import PipelineArtifacts
 from inferwatch.spec.pipeline import PipelineSpec
 
 BOOTSTRAP_STACK = "CDKToolkit"

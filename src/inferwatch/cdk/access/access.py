@@ -9,11 +9,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_oam as oam
 from constructs import Construct
 
-from inferwatch.cdk import access_link, access_reads, acknowledged
+from inferwatch.cdk import acknowledged
+from inferwatch.cdk.access import observability, reads
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.history import InferenceHistory
-from inferwatch.cdk.lake import TransactionLake
-from inferwatch.cdk.lake_bucket import places
+from inferwatch.cdk.lake.bucket import places
+from inferwatch.cdk.lake.lake import TransactionLake
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.errors import DeployError
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -50,7 +51,7 @@ class ModelAccess(Construct):
         regions: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
-        self._node = access_reads.checked(node)
+        self._node = reads.checked(node)
         self._regions = tuple(regions) or (Stack.of(self).region,)
         self._room = 0
         self.policies: list[iam.ManagedPolicy] = []
@@ -64,7 +65,7 @@ class ModelAccess(Construct):
             self._read_lake(lake)
         self.link: oam.CfnLink | None = None
         if sink_arn is not None:
-            self.link = access_link.link(self, "Link", node=self._node, specs=models, sink_arn=sink_arn)
+            self.link = observability.link(self, "Link", node=self._node, specs=models, sink_arn=sink_arn)
 
     def grant(self, *readers: iam.IIdentity) -> None:
         """Let roles, groups and users read."""
@@ -74,17 +75,17 @@ class ModelAccess(Construct):
 
     def _read_logs(self) -> None:
         stack = Stack.of(self)
-        below = access_reads.log_groups(stack, self._regions, f"{self._node}/*")
-        statements = access_reads.logs(stack, self._regions, below)
+        below = reads.log_groups(stack, self._regions, f"{self._node}/*")
+        statements = reads.logs(stack, self._regions, below)
         policy = self._policy(statements)
-        access_reads.acknowledge_logs(policy, stack, self._regions, below)
+        reads.acknowledge_logs(policy, stack, self._regions, below)
 
     def _read_model(self, spec: MonitorSpec) -> None:
         stack, called = Stack.of(self), names(spec)
         self._must_be_below(called)
-        policy = self._policy(access_reads.model(stack, self._regions, spec, called))
-        for name in access_reads.beside(spec, called):
-            for arn in access_reads.log_groups(stack, self._regions, f"{name}:*"):
+        policy = self._policy(reads.model(stack, self._regions, spec, called))
+        for name in reads.beside(spec, called):
+            for arn in reads.log_groups(stack, self._regions, f"{name}:*"):
                 acknowledged.wildcard(policy, arn, "What stands after the name of a log group are its streams.")
 
     def _read_history(self, history: InferenceHistory) -> None:
@@ -103,7 +104,7 @@ class ModelAccess(Construct):
             )
 
     def _policy(self, statements: Sequence[iam.PolicyStatement]) -> iam.ManagedPolicy:
-        policy = self._with_room(sum(map(access_reads.length, statements)))
+        policy = self._with_room(sum(map(reads.length, statements)))
         policy.add_statements(*statements)
         return policy
 

@@ -13,8 +13,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.lake_bucket import places
-from inferwatch.cdk.lake_table import LakeTable
+from inferwatch.cdk.lake.bucket import places
+from inferwatch.cdk.lake.table import LakeTable
 from inferwatch.cdk.log_group import log_group
 from inferwatch.cdk.subscription import TRANSACTIONS
 from inferwatch.cloudwatch.names import LAKE_TABLE, Names

@@ -11,9 +11,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from inferwatch.cdk.given import Given, as_spec
-from inferwatch.cdk.lake_bucket import lake_bucket, places
-from inferwatch.cdk.lake_delivery import LakeDelivery, allow, through_s3
-from inferwatch.cdk.lake_table import LakeTable
+from inferwatch.cdk.lake.bucket import lake_bucket, places
+from inferwatch.cdk.lake.delivery import LakeDelivery, allow, through_s3
+from inferwatch.cdk.lake.table import LakeTable
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.side_function import SideFunction
 from inferwatch.cloudwatch import limits

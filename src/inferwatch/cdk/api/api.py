@@ -10,10 +10,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from inferwatch.cdk.api.http_api import PredictHttpApi
+from inferwatch.cdk.api.rest_api import PredictRestApi
 from inferwatch.cdk.given import Given, as_spec
-from inferwatch.cdk.http_api import PredictHttpApi
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
-from inferwatch.cdk.rest_api import PredictRestApi
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names

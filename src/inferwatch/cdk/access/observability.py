@@ -15,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_oam as oam
 from constructs import Construct
 
-from inferwatch.cdk import access_reads
+from inferwatch.cdk.access import reads
 from inferwatch.cloudwatch.names import names
 from inferwatch.errors import DeployError
 from inferwatch.spec import identity
@@ -44,7 +44,7 @@ class NodeSink(Construct):
 
     def __init__(self, scope: Construct, id: str, *, node: str, accounts: Sequence[str]) -> None:
         super().__init__(scope, id)
-        self._node = access_reads.checked(node)
+        self._node = reads.checked(node)
         self._accounts = tuple(accounts)
         statement = {
             "Effect": "Allow",
@@ -74,13 +74,11 @@ class NodeSink(Construct):
         stack = Stack.of(self)
         regions = (stack.region,)
         below = [
-            arn
-            for account in self._accounts
-            for arn in access_reads.log_groups(stack, regions, f"{self._node}/*", account)
+            arn for account in self._accounts for arn in reads.log_groups(stack, regions, f"{self._node}/*", account)
         ]
         metrics = iam.PolicyStatement(actions=_OF_METRICS, resources=["*"])
-        self.policy.add_statements(metrics, *access_reads.logs(stack, regions, below))
-        access_reads.acknowledge_logs(self.policy, stack, regions, below)
+        self.policy.add_statements(metrics, *reads.logs(stack, regions, below))
+        reads.acknowledge_logs(self.policy, stack, regions, below)
 
 
 def link(scope: Construct, id: str, *, node: str, specs: Sequence[MonitorSpec], sink_arn: str) -> oam.CfnLink:

@@ -9,9 +9,9 @@ from typing import Any
 from aws_cdk import App, CfnOutput, Environment, Stack
 from constructs import Construct
 
-from inferwatch.cdk import pipeline_stages
 from inferwatch.cdk.given import Given
-from inferwatch.cdk.pipeline import DeliveryPipeline
+from inferwatch.cdk.pipeline import stages
+from inferwatch.cdk.pipeline.pipeline import DeliveryPipeline
 from inferwatch.cloudwatch.names import names
 
 
@@ -32,7 +32,7 @@ class PipelineStack(Stack):
         build: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        last = pipeline_stages.stages(spec)[-1]
+        last = stages.stages(spec)[-1]
         called = names(last)
         own = {
             "stack_name": called.pipeline_stack,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from inferwatch.cdk import model_folder, wheel
+from inferwatch.cdk.package import model_folder, wheel
 from inferwatch.errors import DeployError
 from inferwatch.spec.function import FunctionSpec
 from inferwatch.spec.monitor_spec import MonitorSpec

@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import App, CfnOutput, Environment, RemovalPolicy, Stack
 from constructs import Construct
 
+from inferwatch.cdk.endpoint.sagemaker import SageMakerInference
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT
-from inferwatch.cdk.sagemaker import SageMakerInference
 from inferwatch.cloudwatch.names import names
 
 

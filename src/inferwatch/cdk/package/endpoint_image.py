@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from inferwatch.cdk import model_folder, wheel
-from inferwatch.cdk.image import BUILD
+from inferwatch.cdk.package import model_folder, wheel
+from inferwatch.cdk.package.image import BUILD
 from inferwatch.spec.function import FunctionSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 

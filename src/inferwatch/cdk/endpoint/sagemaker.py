@@ -15,12 +15,14 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk.interfaces.aws_cloudwatch import IAlarmRef
 from constructs import Construct
 
-from inferwatch.cdk import endpoint_access, endpoint_image, existing
-from inferwatch.cdk.code import until_exit
-from inferwatch.cdk.endpoint_capture import CapturedData
-from inferwatch.cdk.endpoint_role import Network, Placed, allow_alarms, allow_image, allow_repository, endpoint_role
+from inferwatch.cdk import existing
+from inferwatch.cdk.endpoint import access
+from inferwatch.cdk.endpoint.capture import CapturedData
+from inferwatch.cdk.endpoint.role import Network, Placed, allow_alarms, allow_image, allow_repository, endpoint_role
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
+from inferwatch.cdk.package import endpoint_image
+from inferwatch.cdk.package.code import until_exit
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.address import ENDPOINT_VARIANT
 from inferwatch.cloudwatch.names import Names, names
@@ -66,7 +68,7 @@ class SageMakerInference(Construct):
             raise SpecError(self._spec.file, "sagemaker", "is missing; [sagemaker], be it empty, asks for one")
         self._asked = self._spec.sagemaker
         self.name = self._called.endpoint
-        self.arn = endpoint_access.endpoint_arn(self, self.name)
+        self.arn = access.endpoint_arn(self, self.name)
         self.log_group = log_group or self._log_group(removal_policy)
         placed = self._placed(network)
         self.role = endpoint_role(self, self._spec, self.log_group, placed, self.name)
@@ -83,7 +85,7 @@ class SageMakerInference(Construct):
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let `grantee` ask this endpoint."""
-        return endpoint_access.grant_invoke(self, grantee, self.name)
+        return access.grant_invoke(self, grantee, self.name)
 
     def roll_back_on(self, alarms: Iterable[IAlarmRef]) -> None:
         """Let SageMaker turn back to the former machines when one of these goes off while new ones take their place.

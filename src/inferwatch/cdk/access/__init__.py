@@ -1,0 +1,1 @@
+"""Who may read what lies below one node of the organisation."""

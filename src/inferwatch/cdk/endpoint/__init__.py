@@ -1,0 +1,1 @@
+"""The SageMaker endpoint that a model's function asks."""

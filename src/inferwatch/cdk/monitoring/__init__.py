@@ -1,0 +1,1 @@
+"""What watches a model: alarms, dashboard, queries, topics, and who hears them."""

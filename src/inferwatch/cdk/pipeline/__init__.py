@@ -1,0 +1,1 @@
+"""What tests and deploys a model, environment after environment."""
