@@ -17,14 +17,13 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged, existing
-from inferwatch.cdk.given import Given, as_spec
+from inferwatch.cdk.given import Given, as_spec, asked
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.side_function import SideFunction
 from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
 from inferwatch.cdk.subscription import TRANSACTIONS
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import HISTORY_ALARM, HISTORY_INDEX, Names, names
-from inferwatch.errors import SpecError
 from inferwatch.serving import history_writer
 
 HANDLER = "inferwatch.serving.history_writer.handler"
@@ -75,8 +74,7 @@ class InferenceHistory(Construct):
         self._spec = as_spec(spec)
         limits.check(self._spec)
         self.called = called or names(self._spec)
-        if self._spec.history is None:
-            raise SpecError(self._spec.file, "history", "is missing; [history], be it empty, asks for one")
+        wanted = asked(self._spec, "history", self._spec.history)
         self._there = self.called.history in existing.tables(self.node)
         self.table = (
             dynamodb.Table.from_table_name(self, "Table", self.called.history)
@@ -85,7 +83,7 @@ class InferenceHistory(Construct):
         )
         self._failures_name = self.called.history_failures
         self.failures = self._failures(encryption_key)
-        self.writer = self._writer(self._spec.history.days)
+        self.writer = self._writer(wanted.days)
         self.subscription = logs.SubscriptionFilter(
             self,
             "Records",

@@ -11,13 +11,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from inferwatch.cdk.given import Given, as_spec
+from inferwatch.cdk.given import Given, as_spec, asked
 from inferwatch.cdk.members import arguments
 from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.names import Names, names
-from inferwatch.errors import SpecError
 from inferwatch.spec import record
 
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: what Lambda does with the function's role.
@@ -51,9 +50,7 @@ class InferenceQueue(Construct):
         self._spec = as_spec(spec)
         limits.check(self._spec)
         self._called = called or names(self._spec)
-        if self._spec.queue is None:
-            raise SpecError(self._spec.file, "queue", "is missing; [queue], be it empty, asks for one")
-        self._asked = self._spec.queue
+        self._asked = asked(self._spec, "queue", self._spec.queue)
         self.dead_letters = self._dead_letters(encryption_key)
         self.queue = self._queue(encryption_key)
         self._consume(function)

@@ -19,7 +19,7 @@ from inferwatch.cdk import existing
 from inferwatch.cdk.endpoint import access
 from inferwatch.cdk.endpoint.capture import CapturedData
 from inferwatch.cdk.endpoint.role import Network, Placed, allow_alarms, allow_image, allow_repository, endpoint_role
-from inferwatch.cdk.given import Given, as_spec
+from inferwatch.cdk.given import Given, as_spec, asked
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
 from inferwatch.cdk.package import endpoint_image
 from inferwatch.cdk.package.code import until_exit
@@ -64,9 +64,7 @@ class SageMakerInference(Construct):
         self._spec = as_spec(spec)
         limits.check(self._spec)
         self._called = called or names(self._spec)
-        if self._spec.sagemaker is None:
-            raise SpecError(self._spec.file, "sagemaker", "is missing; [sagemaker], be it empty, asks for one")
-        self._asked = self._spec.sagemaker
+        self._asked = asked(self._spec, "sagemaker", self._spec.sagemaker)
         self.name = self._called.endpoint
         self.arn = access.endpoint_arn(self, self.name)
         self.log_group = log_group or self._log_group(removal_policy)

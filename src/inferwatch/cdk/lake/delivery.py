@@ -13,12 +13,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
+from inferwatch.cdk.given import asked
 from inferwatch.cdk.lake.bucket import places
 from inferwatch.cdk.lake.table import LakeTable
 from inferwatch.cdk.log_group import log_group
 from inferwatch.cdk.subscription import TRANSACTIONS
 from inferwatch.cloudwatch.names import LAKE_TABLE, Names
-from inferwatch.errors import SpecError
 from inferwatch.lake import layout
 from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -52,8 +52,6 @@ class LakeDelivery(Construct):
         transform: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, id)
-        if spec.lake is None:
-            raise SpecError(spec.file, "lake", "is missing; [lake], be it empty, asks for one")
         self._called, self._bucket, self._transform, self._table = called, bucket, transform, table
         self.log_group = log_group(
             self,
@@ -75,7 +73,7 @@ class LakeDelivery(Construct):
             delivery_stream_encryption_configuration_input=_Format.DeliveryStreamEncryptionConfigurationInputProperty(
                 key_type="AWS_OWNED_CMK"  # for the minutes that it holds them; in S3 it is the bucket's key
             ),
-            extended_s3_destination_configuration=self._destination(spec.lake),
+            extended_s3_destination_configuration=self._destination(asked(spec, "lake", spec.lake)),
         )
         self.stream.add_resource_dependency(errors)
         self.stream.add_resource_dependency(table.table)

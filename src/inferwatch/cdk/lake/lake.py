@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_iam as iam
@@ -10,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from inferwatch.cdk.given import Given, as_spec
+from inferwatch.cdk.given import Given, as_spec, asked
 from inferwatch.cdk.lake.bucket import lake_bucket, places
 from inferwatch.cdk.lake.delivery import LakeDelivery, allow, through_s3
 from inferwatch.cdk.lake.table import LakeTable
@@ -18,9 +20,9 @@ from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.side_function import SideFunction
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import Names, names
-from inferwatch.errors import SpecError
 from inferwatch.lake import feature_columns
 from inferwatch.serving import lake_transform
+from inferwatch.spec.monitor_spec import MonitorSpec
 
 HANDLER = "inferwatch.serving.lake_transform.handler"
 TIMEOUT = 60
@@ -54,29 +56,15 @@ class TransactionLake(Construct):
         super().__init__(scope, id)
         spec = as_spec(spec)
         limits.check(spec)
-        if spec.lake is None:
-            raise SpecError(spec.file, "lake", "is missing; [lake], be it empty, asks for one")
+        wanted = asked(spec, "lake", spec.lake)
         self.called = called = called or names(spec)
         self.bucket: s3.IBucket = bucket or lake_bucket(
-            self, called=called, days=spec.lake.days, removal_policy=removal_policy, encryption_key=encryption_key
+            self, called=called, days=wanted.days, removal_policy=removal_policy, encryption_key=encryption_key
         )
         features = feature_columns.declared(spec.features)
-        self._table = LakeTable(
-            self, "Catalog", called=called, bucket=self.bucket, days=spec.lake.days, features=features
-        )
+        self._table = LakeTable(self, "Catalog", called=called, bucket=self.bucket, days=wanted.days, features=features)
         self.database, self.table = self._table.database, self._table.table
-        self.transform = SideFunction(
-            self,
-            "Transform",
-            spec=spec,
-            name=called.lake_transform,
-            description=f"Turns the records of {called.prefix} into rows of its lake",
-            handler=HANDLER,
-            timeout=TIMEOUT,
-            memory=MEMORY,
-        )
-        self.transform.function.add_environment(lake_transform.COLUMNS, ",".join(features))
-        self._let_put_back()
+        self.transform = self._transform(spec, features)
         self._delivery = LakeDelivery(
             self,
             "Delivery",
@@ -88,12 +76,12 @@ class TransactionLake(Construct):
             transform=self.transform.function,
         )
         self.delivery_stream, self.subscription = self._delivery.stream, self._delivery.subscription
-        self.workgroup = self._workgroup(spec.lake.scan_limit_gb)
+        self.workgroup = self._workgroup(wanted.scan_limit_gb)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let `grantee` ask Athena about this model's transactions, and read the files themselves."""
-        asked, *others = self._reading()
-        grant = iam.Grant.add_to_principal(grantee=grantee, actions=asked.actions, resource_arns=asked.resources)
+        first, *others = self._reading()
+        grant = iam.Grant.add_to_principal(grantee=grantee, actions=first.actions, resource_arns=first.resources)
         for statement in others:
             grantee.grant_principal.add_to_principal_policy(statement)
         return grant
@@ -119,12 +107,25 @@ class TransactionLake(Construct):
         key = bucket.encryption_key
         return [*statements, through_s3(self, key.key_arn)] if key else statements
 
-    def _let_put_back(self) -> None:
-        """The stream by its name: it needs the function, and so cannot be made before it."""
+    def _transform(self, spec: MonitorSpec, columns: Iterable[str]) -> SideFunction:
+        """The function between log group and files, which may put back into the stream what does not fit."""
+        transform = SideFunction(
+            self,
+            "Transform",
+            spec=spec,
+            name=self.called.lake_transform,
+            description=f"Turns the records of {self.called.prefix} into rows of its lake",
+            handler=HANDLER,
+            timeout=TIMEOUT,
+            memory=MEMORY,
+        )
+        transform.function.add_environment(lake_transform.COLUMNS, ",".join(columns))
+        # The stream by its name: it needs the function, and so cannot be made before it.
         stream = Stack.of(self).format_arn(
             service="firehose", resource="deliverystream", resource_name=self.called.lake
         )
-        self.transform.role.add_to_policy(allow(["firehose:PutRecordBatch"], [stream]))
+        transform.role.add_to_policy(allow(["firehose:PutRecordBatch"], [stream]))
+        return transform
 
     def _workgroup(self, scan_limit_gb: float) -> athena.CfnWorkGroup:
         key = self.bucket.encryption_key
