@@ -6,7 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from inferwatch.cdk.log_group import KEY_WAITS
+from inferwatch.cdk.key import new_key
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 
@@ -19,12 +19,5 @@ def data_key(scope: Construct, id: str, *, spec: MonitorSpec, removal_policy: Re
     captured = spec.sagemaker.capture_percent if spec.sagemaker is not None else None
     if not spec.logs.customer_key or all(each is None for each in (spec.queue, spec.history, spec.lake, captured)):
         return None
-    return kms.Key(
-        scope,
-        id,
-        description=f"Encrypts the messages and transactions of {spec.identity.model_name}"
-        f" ({spec.identity.environment})",
-        enable_key_rotation=True,
-        pending_window=KEY_WAITS,
-        removal_policy=removal_policy,
-    )
+    description = f"Encrypts the messages and transactions of {spec.identity.model_name} ({spec.identity.environment})"
+    return new_key(scope, id, description=description, removal_policy=removal_policy)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from inferwatch.cdk.key import new_key
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 """Records outlive the stack. Those of a stack that was never made do not, or it could not be tried again."""
 
-KEY_WAITS = Duration.days(7)
 # DescribeKey, which AWS's example adds, has no encryption context: under this condition it would allow nothing.
 _FOR_LOGS = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
 
@@ -61,14 +61,8 @@ def log_key(
         )
         for name in groups
     ]
-    key = kms.Key(
-        scope,
-        id,
-        description=f"Encrypts the logs of {spec.identity.model_name} ({spec.identity.environment})",
-        enable_key_rotation=True,
-        pending_window=KEY_WAITS,
-        removal_policy=removal_policy,
-    )
+    description = f"Encrypts the logs of {spec.identity.model_name} ({spec.identity.environment})"
+    key = new_key(scope, id, description=description, removal_policy=removal_policy)
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="TheseLogGroups",

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.log_group import KEY_WAITS
+from inferwatch.cdk.key import new_key
 from inferwatch.cloudwatch.names import Names
 from inferwatch.lake import layout
 
@@ -41,13 +41,8 @@ def lake_bucket(
 ) -> s3.Bucket:
     """A bucket that keeps transactions for `days`, under a name of AWS's making: a stack made anew makes another."""
     where = places(called)
-    key = encryption_key or kms.Key(
-        scope,
-        "Key",
-        description=f"Encrypts the lake of {called.prefix}",
-        enable_key_rotation=True,
-        pending_window=KEY_WAITS,
-        removal_policy=removal_policy,
+    key = encryption_key or new_key(
+        scope, "Key", description=f"Encrypts the lake of {called.prefix}", removal_policy=removal_policy
     )
     bucket = s3.Bucket(
         scope,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aws_cdk import Annotations, ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from inferwatch.cdk.key import new_key
 from inferwatch.cdk.monitoring import targets
 from inferwatch.cdk.monitoring.slack import SlackChannel, SlackChannels
 from inferwatch.cloudwatch.names import Names, plain
@@ -18,7 +19,6 @@ from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 DISPLAY_NAME_MAX = 100
-KEY_WAITS = Duration.days(7)
 _ALARMS = "cloudwatch.amazonaws.com"
 
 
@@ -65,14 +65,8 @@ class AlarmTopics(Construct):
         return {names for alarm in alarms if (names := targets.wanted(self._spec, alarm))}
 
     def _key(self) -> kms.Key:
-        key = kms.Key(
-            self,
-            "Key",
-            description=f"Encrypts the alarm notifications of {self._called.prefix}",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,
-            pending_window=KEY_WAITS,
-        )
+        description = f"Encrypts the alarm notifications of {self._called.prefix}"
+        key = new_key(self, "Key", description=description, removal_policy=RemovalPolicy.DESTROY)
         key.add_to_resource_policy(self._for_alarms(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
         return key
 

@@ -11,7 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
-from inferwatch.cdk.log_group import KEPT, KEY_WAITS
+from inferwatch.cdk.key import new_key
+from inferwatch.cdk.log_group import KEPT
 
 DAYS = 30
 """An execution of a pipeline, which may wait for its approval, ends within a week."""
@@ -30,13 +31,8 @@ class PipelineArtifacts(Construct):
 
     def __init__(self, scope: Construct, id: str, *, description: str) -> None:
         super().__init__(scope, id)
-        self.key = kms.Key(
-            self,
-            "Key",
-            description=f"Encrypts what the steps of {description} hand on",
-            enable_key_rotation=True,
-            pending_window=KEY_WAITS,
-            removal_policy=KEPT,
+        self.key = new_key(
+            self, "Key", description=f"Encrypts what the steps of {description} hand on", removal_policy=KEPT
         )
         self.bucket = s3.Bucket(
             self,
