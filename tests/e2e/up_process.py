@@ -101,6 +101,7 @@ class Up:
         begin = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(PATIENCE)
+        assert "leaked" not in self.said()  # what DuckDB's bindings print of what the interpreter has not freed
         return time.monotonic() - begin
 
     @property

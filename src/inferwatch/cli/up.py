@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,19 @@ def command(
         for line in _said(station):
             output.note(f"  {line}")
         output.note("Ctrl-C ends it.")
+        _freeze()
 
     station.run(started, lambda: output.note(f"Starting {spec.identity.log_group} ..."))
-    gc.freeze()  # or the interpreter searches all that moto and botocore have loaded before it ends, for half a second
+
+
+def _freeze() -> None:
+    """Leave what has been loaded out of the search for garbage.
+
+    Else the interpreter searches all of moto and botocore when it ends, for a quarter of a second. DuckDB must not be
+    among it: as the interpreter ends, DuckDB's bindings print a list of all that was not freed.
+    """
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 def _said(station: Station) -> list[str]:
