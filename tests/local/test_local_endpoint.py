@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.util
 import json
 import os
@@ -20,6 +21,7 @@ from local_bench import exists, run, until, wall_ms
 from inferwatch.errors import MissingExtraError, RuntimeStartError, SpecError
 from inferwatch.local.endpoint import runtime
 from inferwatch.local.endpoint.endpoint import LocalEndpoint
+from inferwatch.local.metric_stream import MetricStream
 from inferwatch.local.pool import Pool
 from inferwatch.serving.event import http_event
 from inferwatch.spec import load_spec
@@ -63,6 +65,26 @@ def test_one_inference_of_the_function_leaves_one_record_and_a_line_of_the_endpo
     with Store.open(data, writer=True) as store:
         taken = store.ingest(wall_ms())
         assert (taken.records, taken.duplicates, taken.skipped_metrics) == (1, 0, 0)
+
+
+def test_a_full_disk_fails_no_invocation_for_want_of_its_metrics(
+    houses: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def work() -> list[str | None]:
+        async with running(houses, data) as endpoint:
+            with monkeypatch.context() as patch:
+                patch.setattr(MetricStream, "write", full)
+                said = await ask(endpoint, b'{"rooms": 1}')
+            assert json.loads(said["Body"])["prediction"] == 10
+            problems = [endpoint.problem()]
+            await ask(endpoint, b'{"rooms": 1}')
+            return [*problems, endpoint.problem()]
+
+    assert run(work()) == ["its metrics cannot be written: No space left on device", None]
+    assert len(embedded(data)) == 1
 
 
 def test_what_sagemaker_measures_is_written_as_metrics_of_the_model(houses: Path, data: Path) -> None:

@@ -68,8 +68,8 @@ class LocalEndpoint:
         return {**own, **_HEEDED, **dict.fromkeys(_REGION, region), **keys, **self._no_proxy()}
 
     def problem(self) -> str | None:
-        """What is wrong with the container now, if anything is."""
-        return self._container.problem if self._container is not None else None
+        """What is wrong with the container now, or with the last line of metrics, if anything is."""
+        return (self._container.problem if self._container is not None else None) or self._measures.problem
 
     async def start(self) -> None:
         """Start the container, then answer for it. Raises RuntimeStartError with what the container said."""

@@ -43,7 +43,7 @@ class Offer(NamedTuple):
 
 
 def runtime_app(offer: Offer, container: Container, measures: Measures) -> Starlette:
-    """The API as an ASGI app. `problem` of its state says what was wrong with the last line that was not written."""
+    """The API as an ASGI app."""
     runtime = _Runtime(offer, container, measures)
     return Starlette(routes=[Route("/endpoints/{name}/invocations", runtime.invoke, methods=["POST"])])
 
