@@ -122,6 +122,26 @@ def test_it_says_what_comes_next_with_a_part(here: Path) -> None:
     assert "inferwatch send" in init("--queue").stderr
 
 
+def test_it_says_where_the_logs_of_its_first_environment_go(here: Path) -> None:
+    said = init("--pipeline", "--namespace", "/abc_corp/claim").stderr
+    assert f"the log group {load_spec(here / 'demo-model', 'dev').identity.log_group}." in said
+    assert "/dev/abc_corp/claim/demo-model" in said
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_readme_says_what_its_parts_are_and_of_no_other(here: Path, part: str) -> None:
+    assert init(f"--{part}").exit_code == 0
+    _, _, about = (here / "demo-model" / "README.md").read_text().partition("## Parts\n")
+    told = [line for line in about.partition("## Slack")[0].splitlines() if line.startswith("- **")]
+    assert len(told) == 1
+    assert ("endpoint" if part == "sagemaker" else part) in told[0].lower()
+
+
+def test_the_readme_of_an_api_alone_has_no_parts(here: Path) -> None:
+    assert init().exit_code == 0
+    assert "## Parts" not in (here / "demo-model" / "README.md").read_text()
+
+
 def test_who_gives_no_option_at_a_terminal_is_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(init_command, "interactive", lambda: True)
     result = init(answers="none\ny\nn\ny\n\n\n")

@@ -17,7 +17,7 @@ from inferwatch.cli.deployment.question import interactive
 from inferwatch.cli.examples import example
 from inferwatch.cli.project import parts
 from inferwatch.cli.project.parts import AN_API_ALONE, APIS, PARTS, Api, Parts
-from inferwatch.spec import FILE_NAME, limits
+from inferwatch.spec import FILE_NAME, limits, load_spec
 
 EXAMPLE = "sleep_advice"
 EXAMPLE_NAME = "sleep-advice"
@@ -39,7 +39,7 @@ NEXT = """{name} is there. Next:
   make test      its tests
   make synth     the templates for AWS, without an account
   make deploy    then `make check`, and `make destroy`
-README.md says more. Logs go to the log group {namespace}/{name}."""
+README.md says more. Logs go to the log group {log_group}."""
 
 
 def _name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -90,7 +90,7 @@ def command(name: str, namespace: str, yes: bool, api: Api | None, **wanted: boo
     else:
         chosen = Parts(api or "http", **wanted)
     make_project(folder, name, namespace, chosen)
-    output.note(NEXT.format(name=name, namespace=namespace))
+    output.note(NEXT.format(name=name, log_group=load_spec(folder, "dev").identity.log_group))
     for part in chosen.tables:
         if part in parts.NEXT:
             output.note(f"  {parts.NEXT[part]}")

@@ -44,8 +44,27 @@ from inferwatch.cdk import pipeline_app
 
 pipeline_app(Path(__file__).parent).synth()
 '''
-_README = "| `cdk_app.py`, `cdk.json` |"
-_IN_README = "| `pipeline_app.py` | the CDK app of the pipeline |\n"
+_FILES = "| `cdk_app.py`, `cdk.json` |"
+_PIPELINE_FILE = "| `pipeline_app.py` | the CDK app of the pipeline |\n"
+_SECTION = "## Slack\n"
+_ABOUT = {
+    "queue": """\
+- **Queue**: `inferwatch send '{...}'` puts a message in, the same JSON as a request's: into the queue of `make up`, or
+  with `--aws` of what is deployed. A message that cannot be taken ends in the dead-letter queue after
+  `max_receive_count` tries; an alarm watches that, and `inferwatch tail` says why.""",
+    "sagemaker": """\
+- **Endpoint**: it serves `predict`, and the function asks it. `make up` runs its container as a process. `make deploy`
+  makes it with the rest, from an image that Docker builds; `make deploy ARGS=--endpoint` makes it alone, and prints its
+  name for `endpoint` under `[sagemaker]`.""",
+    "history": """\
+- **History**, on AWS: a DynamoDB table of the transactions, by id, and by model and time.""",
+    "lake": """\
+- **Lake**, on AWS: every transaction as Parquet in S3, asked by Athena. On one machine it is `.inferwatch/lake`.""",
+    "pipeline": """\
+- **Pipeline**: push this folder into the repository that `[pipeline]` names, then `make deploy ARGS=--pipeline`, once.
+  It tests and deploys what is pushed from then on, itself included.""",
+}
+"""What the README says of each part."""
 
 
 class Parts(NamedTuple):
@@ -81,8 +100,11 @@ def spec_with(parts: Parts, text: str) -> str:
 
 
 def readme_with(parts: Parts, text: str) -> str:
-    """The example's README, `text`, with the files of `parts`."""
-    return _replaced(text, _README, _IN_README + _README) if parts.pipeline else text
+    """The example's README, `text`, with what `parts` are, and their files."""
+    if parts.tables:
+        about = "\n".join(_ABOUT[name] for name in parts.tables)
+        text = _replaced(text, _SECTION, f"## Parts\n{about}\n\n{_SECTION}")
+    return _replaced(text, _FILES, _PIPELINE_FILE + _FILES) if parts.pipeline else text
 
 
 def requirements_with(parts: Parts, text: str) -> str:
