@@ -10,7 +10,7 @@ import pytest
 from intrinsics import Template
 from synthesis import SPECS, Synthesized
 
-from inferwatch.cloudwatch.usage import Usage, usage
+from inferwatch.cloudwatch.bill.usage import Usage, usage
 from inferwatch.spec import load_spec
 
 pytestmark = pytest.mark.xdist_group("synth")

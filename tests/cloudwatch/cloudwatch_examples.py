@@ -12,7 +12,7 @@ import msgspec
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties, health_properties
-from inferwatch.cloudwatch.dashboard import dashboard_body
+from inferwatch.cloudwatch.dashboard.dashboard import dashboard_body
 from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.cloudwatch.queries import saved_queries
 from inferwatch.spec import load_spec

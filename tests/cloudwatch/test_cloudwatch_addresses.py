@@ -11,7 +11,7 @@ from log_events import attempt, inference
 
 from inferwatch.cloudwatch.address import REPORT_METRICS, address, report_namespace
 from inferwatch.cloudwatch.alarms import alarm_properties
-from inferwatch.cloudwatch.dashboard import dashboard_body
+from inferwatch.cloudwatch.dashboard.dashboard import dashboard_body
 from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.cloudwatch.names import HISTORY_INDEX, names
 from inferwatch.spec import record

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from inferwatch.cloudwatch.bill import Bill, bill
-from inferwatch.cloudwatch.part_lines import uncounted
-from inferwatch.cloudwatch.prices import FREE_TIER, NOTHING_FREE, PRICES, Free, prices
-from inferwatch.cloudwatch.usage import Usage
+from inferwatch.cloudwatch.bill.bill import Bill, bill
+from inferwatch.cloudwatch.bill.parts import uncounted
+from inferwatch.cloudwatch.bill.prices import FREE_TIER, NOTHING_FREE, PRICES, Free, prices
+from inferwatch.cloudwatch.bill.usage import Usage
 from inferwatch.errors import QueryError
 from inferwatch.spec.lake import LakeSpec
 from inferwatch.spec.sagemaker import SageMakerSpec

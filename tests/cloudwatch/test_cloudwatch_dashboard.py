@@ -10,8 +10,8 @@ from cloudwatch_examples import ACCOUNT, REGION, a_spec, digits, rich
 from dashboard_body_model import problems
 
 from inferwatch.cloudwatch.address import address
-from inferwatch.cloudwatch.dashboard import dashboard_body
-from inferwatch.cloudwatch.grid import placed
+from inferwatch.cloudwatch.dashboard.dashboard import dashboard_body
+from inferwatch.cloudwatch.dashboard.grid import placed
 from inferwatch.cloudwatch.names import names
 from inferwatch.spec.charts import charts, tiles
 from inferwatch.spec.dashboard import GRID_COLUMNS

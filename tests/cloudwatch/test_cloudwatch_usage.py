@@ -6,8 +6,8 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+from inferwatch.cloudwatch.bill.usage import Usage, usage
 from inferwatch.cloudwatch.filters import metric_filters
-from inferwatch.cloudwatch.usage import Usage, usage
 from inferwatch.sdk import MemorySink, Monitor
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec

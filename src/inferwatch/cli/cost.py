@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.traffic import Traffic, traffic
-from inferwatch.cloudwatch.bill import Bill, bill
-from inferwatch.cloudwatch.bill_line import Line
-from inferwatch.cloudwatch.part_lines import BUILD_MINUTES, RUNS, uncounted
-from inferwatch.cloudwatch.prices import FREE_TIER, Prices, prices
-from inferwatch.cloudwatch.usage import Usage, usage
+from inferwatch.cloudwatch.bill.bill import Bill, bill
+from inferwatch.cloudwatch.bill.line import Line
+from inferwatch.cloudwatch.bill.parts import BUILD_MINUTES, RUNS, uncounted
+from inferwatch.cloudwatch.bill.prices import FREE_TIER, Prices, prices
+from inferwatch.cloudwatch.bill.usage import Usage, usage
 from inferwatch.spec import load_spec
 from inferwatch.spec.monitor_spec import MonitorSpec
 

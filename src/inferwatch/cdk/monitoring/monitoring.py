@@ -17,7 +17,7 @@ from inferwatch.cdk.monitoring.topics import AlarmTopics
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties, health_properties
-from inferwatch.cloudwatch.dashboard import dashboard_body
+from inferwatch.cloudwatch.dashboard.dashboard import dashboard_body
 from inferwatch.cloudwatch.filters import metric_filters
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.cloudwatch.queries import saved_queries

@@ -25,7 +25,8 @@ _WHOLE_TAILS = 16
 
 
 class Event(NamedTuple):
-    """offset: of its first byte in the file; at_ms: start of a record, attempt or endpoint's line, time of a platform event, else 0.
+    """offset: of its first byte in the file; at_ms: the start of a record, attempt or endpoint's line, the time of a
+    platform event, else 0.
 
     document: the line's JSON object; empty where it is none, which only text can be.
     """

@@ -11,7 +11,7 @@ from functools import partial
 
 import msgspec
 
-from inferwatch.cloudwatch.bill_line import (
+from inferwatch.cloudwatch.bill.line import (
     DAYS_A_MONTH,
     KB_A_GB,
     MB_A_GB,
@@ -22,9 +22,9 @@ from inferwatch.cloudwatch.bill_line import (
     line,
     spread,
 )
-from inferwatch.cloudwatch.part_lines import part_lines
-from inferwatch.cloudwatch.prices import NOTHING_FREE, Free, Prices
-from inferwatch.cloudwatch.usage import INCLUDED_STORAGE_MB, Usage
+from inferwatch.cloudwatch.bill.parts import part_lines
+from inferwatch.cloudwatch.bill.prices import NOTHING_FREE, Free, Prices
+from inferwatch.cloudwatch.bill.usage import INCLUDED_STORAGE_MB, Usage
 
 STORED_SHARE = Decimal("0.15")
 """Log lines are stored compressed, to this share of what was taken in, as CloudWatch's price page counts."""

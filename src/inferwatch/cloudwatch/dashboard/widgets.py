@@ -8,7 +8,7 @@ import msgspec
 
 from inferwatch.cloudwatch.address import MetricAddress, address, killed
 from inferwatch.cloudwatch.alarms import TOTAL
-from inferwatch.cloudwatch.annotations import thresholds
+from inferwatch.cloudwatch.dashboard.annotations import thresholds
 from inferwatch.cloudwatch.names import Names
 from inferwatch.spec import record
 from inferwatch.spec.charts import Chart, Series, tiles

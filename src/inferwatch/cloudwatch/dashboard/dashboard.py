@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from inferwatch.cloudwatch.delivery import history_widget, lake_widget
-from inferwatch.cloudwatch.grid import placed
+from inferwatch.cloudwatch.dashboard.delivery import history_widget, lake_widget
+from inferwatch.cloudwatch.dashboard.grid import placed
+from inferwatch.cloudwatch.dashboard.widgets import Place, chart_widget, figures_widget, tiles_widget
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.cloudwatch.queries import slow_or_failed
-from inferwatch.cloudwatch.widgets import Place, chart_widget, figures_widget, tiles_widget
 from inferwatch.spec.charts import Chart, charts, widget_id
 from inferwatch.spec.dashboard import Widget
 from inferwatch.spec.monitor_spec import MonitorSpec

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from inferwatch.cloudwatch.address import LAMBDA_NAMESPACE, QUEUE_NAMESPACE, VISIBLE, MetricAddress
+from inferwatch.cloudwatch.dashboard.widgets import Place, Row, metrics_of, row_at
 from inferwatch.cloudwatch.names import HISTORY_INDEX, Names
-from inferwatch.cloudwatch.widgets import Place, Row, metrics_of, row_at
 
 LOGS_NAMESPACE = "AWS/Logs"
 TABLE_NAMESPACE = "AWS/DynamoDB"

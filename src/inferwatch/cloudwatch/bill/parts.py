@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
-from inferwatch.cloudwatch.bill_line import (
+from inferwatch.cloudwatch.bill.line import (
     DAYS_A_MONTH,
     HOURS_A_MONTH,
     KB_A_GB,
@@ -21,8 +21,8 @@ from inferwatch.cloudwatch.bill_line import (
     line,
     spread,
 )
-from inferwatch.cloudwatch.prices import Free, Prices
-from inferwatch.cloudwatch.usage import Usage
+from inferwatch.cloudwatch.bill.prices import Free, Prices
+from inferwatch.cloudwatch.bill.usage import Usage
 
 POLLERS = 5
 POLL_SECONDS = 20

@@ -1,0 +1,1 @@
+"""A month's bill of a model on AWS: what it uses, what that costs."""

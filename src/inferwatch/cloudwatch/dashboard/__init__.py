@@ -1,0 +1,1 @@
+"""The dashboard of a model in CloudWatch: its widgets, and where they stand."""
