@@ -90,6 +90,7 @@ def test_all_problems_are_named_up_to_five() -> None:
 def test_expected_describes_every_feature() -> None:
     assert expected(DECLARED) == {name: describe(feature) for name, feature in DECLARED.items()}
     assert describe({"type": "number", "max": 2.5}) == "a number of at most 2.5"
+    assert describe({"type": "number", "values": [0.0, 2.5, 1]}) == "a number out of 0, 2.5, 1"
 
 
 @given(st.text())

@@ -69,7 +69,11 @@ def _limits(feature: Mapping[str, Any]) -> str:
         text = f" of at least {low:g}"
     elif high is not None:
         text = f" of at most {high:g}"
-    return text if values is None else f"{text} out of {', '.join(map(repr, values))}"
+    return text if values is None else f"{text} out of {', '.join(map(_shown, values))}"
+
+
+def _shown(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
 
 
 def _problem(name: str, feature: Mapping[str, Any], features: Mapping[str, Any]) -> str | None:
