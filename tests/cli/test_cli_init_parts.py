@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,9 @@ def test_the_pipeline_has_a_repository_of_the_model_s_name_an_approval_and_an_ap
 def test_a_queue_needs_an_extra_of_its_own(here: Path, part: str, extras: str) -> None:
     assert init(f"--{part}").exit_code == 0
     assert f"inferwatch[{extras}]>=" in (here / "demo-model" / "requirements-dev.txt").read_text()
+    for file in ("README.md", "Makefile"):
+        (advised,) = re.findall(r"to/it\[([a-z,]+)\]", (here / "demo-model" / file).read_text())
+        assert sorted(advised.split(",")) == extras.split(",")
 
 
 def test_without_a_pipeline_there_is_no_file_of_one(here: Path) -> None:

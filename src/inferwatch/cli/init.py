@@ -29,6 +29,7 @@ MACHINE_FILE = "local.mk"
 _CHANGED = {
     FILE_NAME: parts.spec_with,
     "README.md": parts.readme_with,
+    "Makefile": parts.makefile_with,
     "requirements-dev.txt": parts.requirements_with,
 }
 """The files that the parts of a model change."""

@@ -44,6 +44,8 @@ from inferwatch.cdk import pipeline_app
 
 pipeline_app(Path(__file__).parent).synth()
 '''
+_EXTRAS = "[local,aws,cdk]"
+_EXTRAS_OF_A_QUEUE = "[local,aws,cdk,queue]"
 _FILES = "| `cdk_app.py`, `cdk.json` |"
 _PIPELINE_FILE = "| `pipeline_app.py` | the CDK app of the pipeline |\n"
 _SECTION = "## Slack\n"
@@ -100,7 +102,8 @@ def spec_with(parts: Parts, text: str) -> str:
 
 
 def readme_with(parts: Parts, text: str) -> str:
-    """The example's README, `text`, with what `parts` are, and their files."""
+    """The example's README, `text`, with what `parts` are, what they need, and their files."""
+    text = _extras_with(parts, text)
     if parts.tables:
         about = "\n".join(_ABOUT[name] for name in parts.tables)
         text = _replaced(text, _SECTION, f"## Parts\n{about}\n\n{_SECTION}")
@@ -110,6 +113,15 @@ def readme_with(parts: Parts, text: str) -> str:
 def requirements_with(parts: Parts, text: str) -> str:
     """The example's requirements of whoever works on it, `text`, with the extra that `parts` need on one machine."""
     return _replaced(text, "local]", "local,queue]") if parts.queue else text
+
+
+def makefile_with(parts: Parts, text: str) -> str:
+    """The example's Makefile, `text`, which says by which extras InferWatch is installed."""
+    return _extras_with(parts, text)
+
+
+def _extras_with(parts: Parts, text: str) -> str:
+    return _replaced(text, _EXTRAS, _EXTRAS_OF_A_QUEUE) if parts.queue else text
 
 
 def _replaced(text: str, old: str, new: str) -> str:
