@@ -15,7 +15,7 @@ from moto import mock_aws
 from quick_session import REGION, Session
 
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.resources.endpoint import Answer
+from inferwatch.aws.resources.model_client import Answer
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.alarms import alarm_properties

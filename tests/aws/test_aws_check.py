@@ -12,8 +12,8 @@ import pytest
 from deployed_model import REGION, SPEC, URL, World, account
 
 from inferwatch.aws.check.chain import Trial, follow
-from inferwatch.aws.resources import endpoint
-from inferwatch.aws.resources.endpoint import Answer
+from inferwatch.aws.resources import model_client
+from inferwatch.aws.resources.model_client import Answer
 from inferwatch.spec.sample import sample
 
 
@@ -21,7 +21,7 @@ from inferwatch.spec.sample import sample
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with account():
         made = World(tmp_path)
-        monkeypatch.setattr(endpoint, "URLLib3Session", lambda timeout: SimpleNamespace(send=made.send))
+        monkeypatch.setattr(model_client, "URLLib3Session", lambda timeout: SimpleNamespace(send=made.send))
         yield made
 
 

@@ -15,7 +15,7 @@ from model_parts import WITH_PARTS, Parts
 
 from inferwatch.aws.check.chain import Trial, follow
 from inferwatch.aws.doctor.permission import USES
-from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources import model_client
 from inferwatch.cli import doctor
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import docker
@@ -27,7 +27,7 @@ BODY = b'{"hours": 7}'
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with account():
         made = World(tmp_path, WITH_PARTS)
-        monkeypatch.setattr(endpoint, "URLLib3Session", lambda timeout: SimpleNamespace(send=made.send))
+        monkeypatch.setattr(model_client, "URLLib3Session", lambda timeout: SimpleNamespace(send=made.send))
         yield made
 
 
@@ -174,7 +174,7 @@ def test_a_lake_that_has_had_nothing_is_well(world: World, deployed: Parts) -> N
 def test_a_model_without_parts_has_no_such_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with account():
         plain = World(tmp_path / "plain")
-        monkeypatch.setattr(endpoint, "URLLib3Session", lambda timeout: SimpleNamespace(send=plain.send))
+        monkeypatch.setattr(model_client, "URLLib3Session", lambda timeout: SimpleNamespace(send=plain.send))
         assert set(links(plain)) == {"stack", "answer", "log", "report", "metrics"}
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from deployed_model import World, account
 
-from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources import model_client
 from inferwatch.cli import aws_checkup
 from inferwatch.cli.commands import cli
 from inferwatch.cli.deployment import docker
@@ -31,7 +31,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             made.clock.now = time.time_ns() // 1_000_000
             return made.send(request)
 
-        monkeypatch.setattr(endpoint, "URLLib3Session", lambda timeout: SimpleNamespace(send=send))
+        monkeypatch.setattr(model_client, "URLLib3Session", lambda timeout: SimpleNamespace(send=send))
         monkeypatch.setattr("inferwatch.aws.session.open_session", lambda declared, region: made.session)
         monkeypatch.setattr(docker, "problem", lambda spec, environ: None)
         yield made

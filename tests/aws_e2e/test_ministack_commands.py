@@ -19,7 +19,7 @@ from log_lines import records
 from ministack_process import MiniStack
 from ministack_user import User
 
-from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources import model_client
 from inferwatch.cli import exit_codes
 from inferwatch.errors import AwsError
 
@@ -116,7 +116,7 @@ def test_requests_are_signed_as_the_api_wants(cloud: MiniStack, http: DeployedSt
     """With IAM authorization the policy's one route is enough; MiniStack checks the signature over the body too."""
     api = http.the("AWS::ApiGatewayV2::Api")
     user = User(cloud, model, "http", "check")
-    answer = endpoint.sender(user.site, f"{cloud.url}/_aws/execute-api/{api}/http/predict", None)(b'{"x": 8}')
+    answer = model_client.sender(user.site, f"{cloud.url}/_aws/execute-api/{api}/http/predict", None)(b'{"x": 8}')
     assert (answer.status, answer.document["prediction"]) == (200, 16)
     record = records(cloud, "/test/signed/doubler")[str(answer.transaction_id)]
     assert record["requester"]["principal"] == user.site.caller.arn

@@ -136,7 +136,7 @@ def test_a_model_without_an_api_is_invoked(
     model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(model, '[api]\ntype = "none"\n')
-    monkeypatch.setattr("inferwatch.aws.resources.endpoint.URL", "NoOutputOfThatName")
+    monkeypatch.setattr("inferwatch.aws.resources.model_client.URL", "NoOutputOfThatName")
     assert "aws lambda invoke --function-name claim-Inference --qualifier live" in deploy(model, "--yes").stdout
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inferwatch.aws.resources import stack
 from inferwatch.aws.resources.elsewhere import regions_with
-from inferwatch.aws.resources.endpoint import Answer, Send
+from inferwatch.aws.resources.model_client import Answer, Send
 from inferwatch.aws.site import Site
 from inferwatch.finding import Finding
 

@@ -12,7 +12,7 @@ from inferwatch.aws.check.answers import Answered
 from inferwatch.aws.check.link import Link, timed
 from inferwatch.aws.notifications import targets
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources import model_client
 from inferwatch.aws.resources.stack import Stack
 from inferwatch.aws.site import Site
 from inferwatch.errors import AwsError
@@ -51,12 +51,14 @@ def follow(site: Site, trial: Trial, patience: Patience) -> Iterator[Link]:
 
 def _answers(site: Site, trial: Trial, found: Stack | None, patience: Patience) -> tuple[Finding, Answered | None]:
     if site.spec.api.type == "none" and trial.url is None:
-        send, address = endpoint.invoker(site), site.names.function
+        send, address = model_client.invoker(site), site.names.function
     else:
-        address = trial.url or (found.outputs.get(endpoint.URL, "") if found else "")
+        address = trial.url or (found.outputs.get(model_client.URL, "") if found else "")
         if not address:
-            raise AwsError(f"the stack {site.names.stack} has no output {endpoint.URL}: give the API's own with --url")
-        send = endpoint.sender(site, address, found, trial.token)
+            raise AwsError(
+                f"the stack {site.names.stack} has no output {model_client.URL}: give the API's own with --url"
+            )
+        send = model_client.sender(site, address, found, trial.token)
     return answers.answers(site, address, send, trial.body, trial.requests, patience.now_ms)
 
 

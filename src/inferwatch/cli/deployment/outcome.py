@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from inferwatch.aws.resources import endpoint
+from inferwatch.aws.resources import model_client
 from inferwatch.aws.site import Site
 from inferwatch.cli.deployment.app import MODEL, PIPELINE, App
 from inferwatch.spec.sample import sample
@@ -42,10 +42,10 @@ def lines(site: Site, outputs: Mapping[str, str], app: App) -> Iterator[tuple[st
 
 def _of_model(site: Site, outputs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     body = shlex.quote(orjson.dumps(sample(site.spec.features)).decode())
-    address = outputs.get(endpoint.URL)
+    address = outputs.get(model_client.URL)
     if address is not None:
         yield "predict", address
-        yield "try", _request(site, address, body, outputs.get(endpoint.API_KEY_ID))
+        yield "try", _request(site, address, body, outputs.get(model_client.API_KEY_ID))
     else:
         options = f"--qualifier {site.names.alias} --region {site.caller.region} --cli-binary-format raw-in-base64-out"
         yield "try", f"aws lambda invoke --function-name {site.names.function} {options} --payload {body} /dev/stdout"

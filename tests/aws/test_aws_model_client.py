@@ -15,7 +15,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ReadTimeoutError
 from deployed_model import REGION, SPEC, World, account
 
-from inferwatch.aws.resources import endpoint, stack
+from inferwatch.aws.resources import model_client, stack
 from inferwatch.errors import AwsError
 
 JWT = '\n[api]\nauth = "jwt"\njwt_issuer = "https://example.com"\njwt_audience = ["a"]\n'
@@ -50,9 +50,9 @@ def api() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server.server_close()
 
 
-def sent(world: World, url: str, token: str | None = None) -> endpoint.Answer:
+def sent(world: World, url: str, token: str | None = None) -> model_client.Answer:
     found = stack.find(world.session, world.names.stack)
-    return endpoint.sender(world.site, url, found, token)(b'{"hours":0}')
+    return model_client.sender(world.site, url, found, token)(b'{"hours":0}')
 
 
 def test_an_iam_request_carries_a_signature_that_holds(tmp_path: Path, api: tuple[str, list[dict[str, Any]]]) -> None:
@@ -100,7 +100,7 @@ def test_a_stack_without_a_key_is_explained(tmp_path: Path) -> None:
     with account():
         world = World(tmp_path, SPEC + '\n[api]\ntype = "rest"\n')
         with pytest.raises(AwsError, match="has no output ApiKeyId"):
-            endpoint.sender(world.site, "http://127.0.0.1:9/x", None)
+            model_client.sender(world.site, "http://127.0.0.1:9/x", None)
 
 
 def test_an_address_without_an_api_is_explained(tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_a_function_that_does_not_answer_is_invoked_once(tmp_path: Path) -> None
         world = World(tmp_path)
         world.session.events.register_first("before-send.lambda.Invoke", silent)
         with pytest.raises(AwsError, match="AWS cannot be reached"):
-            endpoint.invoker(world.site)(b"{}")
+            model_client.invoker(world.site)(b"{}")
     assert len(sent) == 1
