@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -51,6 +53,17 @@ def test_the_project_is_the_example_under_its_own_name(project: Path) -> None:
         original = (EXAMPLE / name).read_bytes()
         renamed = original.replace(b"sleep-advice", b"demo-model").replace(b"/demo/health", b"/abc_corp/claim")
         assert (project / name).read_bytes() == renamed, name
+
+
+def test_a_full_disk_is_one_message(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", source)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    problem = init("demo-model").exception
+    assert isinstance(problem, OSError)
+    assert str(problem).startswith("demo-model/")
+    assert str(problem).count("No space left on device") == 1
 
 
 def test_the_wheel_has_the_example_where_the_installed_package_looks_for_it() -> None:

@@ -103,11 +103,15 @@ def _asked() -> Parts:
 
 
 def make_project(folder: Path, name: str, namespace: str, chosen: Parts = AN_API_ALONE) -> None:
-    """Write the project of the model `name` of `namespace` into `folder`."""
+    """Write the project of the model `name` of `namespace` into `folder`. Raises OSError."""
     source = example(EXAMPLE)
     made_by_work = [line.strip("/") for line in (source / ".gitignore").read_text().splitlines()]
     ignored = shutil.ignore_patterns(*made_by_work)
-    shutil.copytree(source, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    try:
+        shutil.copytree(source, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    except shutil.Error as error:  # which names every file that was not copied
+        _, file, problem = error.args[0][0]
+        raise OSError(f"{file} could not be written, and perhaps others: {problem}") from error
     for file, with_parts in _CHANGED.items():
         text = (folder / file).read_text(encoding="utf-8")
         (folder / file).write_text(with_parts(chosen, text), encoding="utf-8")
