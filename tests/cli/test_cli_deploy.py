@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import fake_app
+import fake_cdk
 import pytest
 from click.testing import CliRunner, Result
-from moto import mock_aws
+from fake_cdk import called
 
 from inferwatch.aws.notifications import slack
 from inferwatch.aws.resources import bootstrap, concurrency, function, stack
@@ -25,46 +25,11 @@ from inferwatch.spec import load_spec
 REGION = "eu-central-1"
 URL = "https://abc.execute-api.eu-central-1.amazonaws.com/dev/predict"
 
-# CDK's command line, as far as a deployment sees it: it writes down how it was called, and the stack's outputs.
-CDK = f"""
-import json, os, sys
-from pathlib import Path
-
-with Path(os.environ["CDK_CALLS"]).open("a") as calls:
-    print(json.dumps([*sys.argv[1:], os.environ["AWS_REGION"]]), file=calls)
-sys.exit("its app would be run") if sys.argv[1] == "bootstrap" and os.listdir() else None
-print("CDK says something")
-if "--outputs-file" in sys.argv:
-    file = sys.argv[sys.argv.index("--outputs-file") + 1]
-    Path(file).write_text(json.dumps({{"{fake_app.STACK}": {{"Url": "{URL}", "ApiKeyId": "k1"}}}}))
-sys.exit(sys.argv[1] == os.environ.get("CDK_FAILS"))
-"""
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    return fake_app.write(tmp_path / "model")
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for name in ("AWS_PROFILE", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        yield boto3.Session(region_name=REGION)
-
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the stand-in for CDK's command line writes down its calls."""
-    script = tmp_path / "cdk.py"
-    script.write_text(CDK)
-    monkeypatch.setattr(cdk_cli, "_npx", lambda: [sys.executable, str(script)])
-    monkeypatch.setenv("CDK_CALLS", str(tmp_path / "calls"))
-    return tmp_path / "calls"
+    return fake_cdk.install(tmp_path, monkeypatch, fake_app.STACK, {"Url": URL, "ApiKeyId": "k1"})
 
 
 @pytest.fixture(autouse=True)
@@ -86,12 +51,6 @@ def deploy(*arguments: str | Path) -> Result:
 def error(result: Result) -> str:
     assert isinstance(result.exception, InferWatchError), result.output
     return str(result.exception)
-
-
-def called(calls: Path) -> list[list[str]]:
-    """What CDK's command line was called with, and in which region, apart from being fetched."""
-    lines = [json.loads(line) for line in calls.read_text().splitlines()] if calls.exists() else []
-    return [line for line in lines if line[0] != "--version"]
 
 
 def add(model: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -11,7 +10,6 @@ import fake_app
 import fake_cdk
 import pytest
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from inferwatch.aws.resources import bootstrap, repository, sagemaker, stack
 from inferwatch.cli.commands import cli
@@ -38,21 +36,11 @@ OUTPUTS = {"QueueUrl": QUEUE_URL, "EndpointName": "claim-Endpoint", "HistoryTabl
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    return fake_app.write(tmp_path / "model")
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    for name in ("AWS_PROFILE", "AWS_REGION", "INFERWATCH_ENVIRONMENT"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+def session(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    """Of an account that is bootstrapped, on a machine with Docker."""
     monkeypatch.setenv("CDK_DOCKER", "true")
     monkeypatch.setattr(bootstrap, "version", lambda _: 30)
-    with mock_aws():
-        yield boto3.Session(region_name=REGION)
+    return session
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import botocore.exceptions
 import fake_app
 import pytest
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from inferwatch.aws.resources import bootstrap, removal, stack
 from inferwatch.aws.session import Caller
@@ -27,21 +25,6 @@ CALLER = Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/alice", regio
 GROUP = "/test/claim"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 OURS, SHARED, THEIRS = ("b" * 64, "c" * 64, "d" * 64)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    return fake_app.write(tmp_path / "model")
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with mock_aws():
-        yield boto3.Session(region_name=REGION)
 
 
 def template(*hashes: str, **resources: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import boto3
 import fake_app
 import pytest
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
 from inferwatch.aws.resources import stack
 from inferwatch.cli.commands import cli
@@ -25,22 +23,10 @@ PIPELINE = '\n[pipeline]\nsource = "codecommit"\nrepository = "claims"\n'
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
-    folder = fake_app.write(tmp_path / "model")
-    with (folder / "inferwatch.toml").open("a") as spec:
+def model(model: Path) -> Path:
+    with (model / "inferwatch.toml").open("a") as spec:
         spec.write("[history]\n[lake]\n" + PIPELINE)
-    return folder
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for name in ("AWS_PROFILE", "INFERWATCH_ENVIRONMENT"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        yield boto3.Session(region_name=REGION)
+    return model
 
 
 @pytest.fixture
