@@ -52,46 +52,37 @@ def default_alarms(*, has_confidence: bool, has_queue: bool) -> list[dict[str, o
 
     Silence is not a fault of the model, so missing data does not breach.
     """
-    alarms: list[dict[str, object]] = [
-        {
-            "name": "High-Latency-Alarm",
-            "metric": record.LATENCY_MS,
-            "comparison": "GreaterThanThreshold",
-            "threshold": 2000.0,
-            "treat_missing_data": "notBreaching",
-            "description": "The model answers slowly.",
-        },
-        {
-            "name": "Inference-Error-Alarm",
-            "metric": record.ERROR_COUNT,
-            "statistic": "Sum",
-            "comparison": "GreaterThanThreshold",
-            "threshold": 0.0,
-            "treat_missing_data": "notBreaching",
-            "description": "Inferences fail, time out, or kill their environment.",
-        },
-    ]
-    if has_confidence:
-        alarms.append(
-            {
-                "name": "Low-Probability-Alarm",
-                "metric": record.PREDICTION_PROBABILITY,
-                "comparison": "LessThanThreshold",
-                "threshold": 0.45,
-                "treat_missing_data": "notBreaching",
-                "description": "The model is unsure of its predictions.",
-            }
-        )
-    if has_queue:
-        alarms.append(
-            {
-                "name": "Dead-Letter-Alarm",
-                "metric": record.DEAD_LETTERS,
-                "statistic": "Maximum",
-                "comparison": "GreaterThanThreshold",
-                "threshold": 0.0,
-                "treat_missing_data": "notBreaching",
-                "description": "Messages that could not be taken lie in the dead-letter queue.",
-            }
-        )
-    return alarms
+    wanted = [_LATENCY, _ERRORS, *([_PROBABILITY] if has_confidence else []), *([_DEAD_LETTERS] if has_queue else [])]
+    return [{**alarm, "treat_missing_data": "notBreaching"} for alarm in wanted]
+
+
+_LATENCY: dict[str, object] = {
+    "name": "High-Latency-Alarm",
+    "metric": record.LATENCY_MS,
+    "comparison": "GreaterThanThreshold",
+    "threshold": 2000.0,
+    "description": "The model answers slowly.",
+}
+_ERRORS: dict[str, object] = {
+    "name": "Inference-Error-Alarm",
+    "metric": record.ERROR_COUNT,
+    "statistic": "Sum",
+    "comparison": "GreaterThanThreshold",
+    "threshold": 0.0,
+    "description": "Inferences fail, time out, or kill their environment.",
+}
+_PROBABILITY: dict[str, object] = {
+    "name": "Low-Probability-Alarm",
+    "metric": record.PREDICTION_PROBABILITY,
+    "comparison": "LessThanThreshold",
+    "threshold": 0.45,
+    "description": "The model is unsure of its predictions.",
+}
+_DEAD_LETTERS: dict[str, object] = {
+    "name": "Dead-Letter-Alarm",
+    "metric": record.DEAD_LETTERS,
+    "statistic": "Maximum",
+    "comparison": "GreaterThanThreshold",
+    "threshold": 0.0,
+    "description": "Messages that could not be taken lie in the dead-letter queue.",
+}
