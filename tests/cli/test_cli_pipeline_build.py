@@ -6,7 +6,6 @@ package index in the long form, else those that the tests have, so that nothing 
 
 from __future__ import annotations
 
-import ensurepip
 import json
 import os
 import subprocess
@@ -91,15 +90,14 @@ def environment(folder: Path, *more_path: Path) -> dict[str, str]:
 
 
 def test_the_build_s_commands_run_in_a_fresh_clone(project: Path, tmp_path: Path) -> None:
-    """pip comes from the wheel that Python itself has; it finds all that it is asked for, so it fetches nothing.
+    """pip finds all that it is asked for among the tests' own packages, so it fetches nothing.
 
     CDK's own validation of the templates, which takes seconds, is left to the long form.
     """
     empty = tmp_path / "empty"
     venv.create(empty, with_pip=False, symlinks=True)
-    (pip,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
     (site,) = empty.glob("lib/python*/site-packages")
-    (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n{pip}\n{ROOT / 'src'}\n")
+    (site / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT / 'src'}\n")
     environ = environment(empty, Path(sys.executable).parent)
     environ |= {"PIP_NO_INDEX": "1", "CDK_VALIDATION": "false", **UNPACKED}
 
