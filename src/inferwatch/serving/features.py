@@ -79,10 +79,11 @@ def _shown(value: Any) -> str:
 def _problem(name: str, feature: Mapping[str, Any], features: Mapping[str, Any]) -> str | None:
     value = features.get(name)
     length = feature.get("length")
-    if value is None and feature.get("optional"):
-        return None
-    if name not in features:
-        return f"{name} is missing; expected {describe(feature)}"
+    if value is None:
+        if feature.get("optional"):
+            return None
+        if name not in features:
+            return f"{name} is missing; expected {describe(feature)}"
     if length is None:
         return None if _fits(feature, value) else f"{name} must be {describe(feature)}; got {_got(feature, value)}"
     if not isinstance(value, list) or (length >= 0 and len(value) != length):
@@ -94,23 +95,24 @@ def _problem(name: str, feature: Mapping[str, Any], features: Mapping[str, Any])
 
 
 def _fits(feature: Mapping[str, Any], value: Any) -> bool:
-    values = feature.get("values")
+    low, high, values = feature.get("min"), feature.get("max"), feature.get("values")
     return (
         _is_of_type(feature["type"], value)
-        and (feature.get("min") is None or value >= feature["min"])
-        and (feature.get("max") is None or value <= feature["max"])
+        and (low is None or value >= low)
+        and (high is None or value <= high)
         and (values is None or value in values)
     )
 
 
 def _is_of_type(kind: str, value: Any) -> bool:
-    if kind == "string":
-        return isinstance(value, str)
-    if kind == "boolean":
-        return isinstance(value, bool)
+    """Asked of every number of every request: the likeliest first."""
+    if isinstance(value, float):
+        return kind == "number" and math.isfinite(value)
     if isinstance(value, bool):
-        return False
-    return isinstance(value, int) or (kind == "number" and isinstance(value, float) and math.isfinite(value))
+        return kind == "boolean"
+    if isinstance(value, int):
+        return kind in ("number", "integer")
+    return kind == "string" and isinstance(value, str)
 
 
 def _got(feature: Mapping[str, Any], value: Any) -> str:

@@ -66,20 +66,33 @@ def by_position(values: list[Any], declared: Declared) -> dict[str, Any]:
     feature has one. Text becomes a number or a truth value where one is declared and it is one. An optional feature
     without a value is left out. Raises Rejected for too many values, and for too few.
     """
-    one_each = any(isinstance(value, list) for value in values)
-    widths = {name: 1 if one_each else _width(feature) for name, feature in declared.items()}
+    if any(isinstance(value, list) for value in values) or not any(map(_takes_list, declared.values())):
+        return _one_each(values, declared)
+    widths = {name: _width(feature) for name, feature in declared.items()}
     _count(values, declared, widths)
     spare = max(len(values) - sum(widths.values()), 0)
     features: dict[str, Any] = {}
     at = 0
     for name, feature in declared.items():
-        if one_each or feature.get("length") is None:
+        if not _takes_list(feature):
             value = _converted(feature, values[at]) if at < len(values) else None
         else:
             if feature["length"] < 0:
                 widths[name], spare = spare, 0
             value = [_converted(feature, item) for item in values[at : at + widths[name]]]
         at += widths[name]
+        if not (feature.get("optional") and _is_empty(value)):
+            features[name] = value
+    return features
+
+
+def _one_each(values: list[Any], declared: Declared) -> dict[str, Any]:
+    """The declared features with one of the values each, as most models have them. Raises Rejected."""
+    if len(values) != len(declared):
+        _count(values, declared, dict.fromkeys(declared, 1))
+    features: dict[str, Any] = {}
+    for (name, feature), given in zip(declared.items(), values, strict=False):  # the last features may be left out
+        value = _converted(feature, given)
         if not (feature.get("optional") and _is_empty(value)):
             features[name] = value
     return features
@@ -95,10 +108,13 @@ def _features_of_text(text: str, request: Any, declared: Declared) -> Any:
         return request
 
 
+def _takes_list(feature: Mapping[str, Any]) -> bool:
+    return feature.get("length") is not None
+
+
 def _width(feature: Mapping[str, Any]) -> int:
     """How many values a feature takes at least."""
-    length = feature.get("length")
-    return 1 if length is None else max(length, 0)
+    return max(feature["length"], 0) if _takes_list(feature) else 1
 
 
 def _is_empty(value: Any) -> bool:
@@ -123,10 +139,11 @@ def _number(text: str) -> int | float | str:
     """The number that the text says, or the text. Python's own readers take more: 1_000, digits of other scripts."""
     if not text.isascii() or "_" in text:
         return text
-    try:
-        return int(text)
-    except ValueError:
-        pass
+    if "." not in text:  # an exception takes longer than the rest
+        try:
+            return int(text)
+        except ValueError:
+            pass
     try:
         number = float(text)
     except ValueError:
