@@ -128,3 +128,11 @@ def test_a_written_inference_stays_what_it_is() -> None:
     Inference.write_as(inference, partial(attempt_line, final=True))
     assert monitor.problems == {"late": 1}
     assert [one["type"] for one in sink.records] == ["inference_transaction"]
+
+
+def test_a_request_as_deep_as_a_record_can_hold_leaves_its_attempt_too() -> None:
+    deep: list[Any] = []
+    for _ in range(253):
+        deep = [deep]
+    made = attempt_line(LineFormat(COMPILED, "s").line(FAILED._replace(request=deep)), final=True)
+    assert orjson.loads(made)["RejectedCount"] == 1

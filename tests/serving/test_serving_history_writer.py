@@ -260,3 +260,19 @@ def test_the_handler_is_made_of_the_functions_environment(dynamodb: Any, monkeyp
     monkeypatch.delitem(vars(history_writer), "handler")
 
     assert dynamodb.scan(TableName=TABLE)["Count"] == 1
+
+
+@pytest.mark.parametrize("depth", [254, 1000])
+def test_a_record_deeper_than_can_be_written_again_is_no_trouble_for_its_batch(depth: int) -> None:
+    deep = record()
+    for _ in range(depth):
+        deep["request"] = [deep["request"]]
+    found = item(BATCH, EVENT, deep, 30)
+    assert found is not None
+    assert json.loads(found["record"]["S"])["transaction_id"] == deep["transaction_id"]
+
+
+def test_an_environment_that_a_model_printed_makes_no_key_that_is_too_long() -> None:
+    key = made(environment="\N{GRINNING FACE}" * 1024)["model"]["S"]
+    assert key.startswith(f"{LOG_GROUP}#\N{GRINNING FACE}")
+    assert len(key.encode()) <= 2048

@@ -181,3 +181,24 @@ def test_no_more_is_put_back_in_one_call_than_it_takes(firehose: Firehose, monke
     monkeypatch.setattr(lake_transform, "ANSWER_MAX", 4000)
     handler(event(*(payload([long(number, 1200)]) for number in range(10))), None)
     assert [len(call) for call in firehose.calls] == [4, 4, 1]
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        '"start_at":"0001-01-01T00:00:00Z"',
+        '"start_at":"9999-12-31T23:59:59-23:59"',
+        '"start_at":null,"_aws":{"Timestamp":-35184372088832}',
+        '"start_at":null,"_aws":{"Timestamp":true}',
+        '"start_at":"2026-11-21T00:00:00Z","end_at":"9999-12-31T23:59:59-23:59"',
+        f'"start_at":"2026-11-21T00:00:00Z","features":{{"a":{"[" * 300}{"]" * 300}}}',
+        f'"start_at":"2026-11-21T00:00:00Z","request":{"[" * 1000}{"]" * 1000}',
+    ],
+)
+def test_what_a_model_printed_does_not_take_its_neighbours_along(printed: str) -> None:
+    odd = f'{{"type":"inference_transaction","transaction_id":"odd",{printed}}}'
+    (answer,) = handler(event(payload([line(1), odd, line(2)])), None)["records"]
+    found = rows(answer)
+    assert [row["transaction_id"] for row in found if row["transaction_id"] != "odd"] == ["id-1", "id-2"]
+    for row in found:
+        assert all(TIMESTAMP.fullmatch(row[name]) for name in ("start_at", "end_at") if name in row)

@@ -259,3 +259,13 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(tmp_path: Path)
         blocked.unlink()
         assert store.compact(NOW).records == 1
         assert len(store.records(EVER)) == 1
+
+
+def test_a_record_deeper_than_json_is_written_does_not_stop_the_lake(tmp_path: Path) -> None:
+    odd = line(2, NOW).rstrip()[:-1] + b',"printed":' + b"[" * 300 + b"]" * 300 + b"}\n"
+    append(tmp_path, line(1, NOW) + odd + line(3, NOW))
+    with Store.open(tmp_path, writer=True) as store:
+        store.ingest(NOW)
+        assert len(store.records(EVER)) == 3
+        assert store.compact(NOW).records == 3
+        assert len(store.records(EVER)) == 3

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from inferwatch.lake.columns import Kind
+from inferwatch.sdk.encode import encoded
 
 if TYPE_CHECKING:
     from inferwatch.spec.feature import FeatureSpec
@@ -124,7 +125,7 @@ def _fold(row: dict[str, Any], column: str) -> None:
     rest = orjson.loads(row.get("properties") or "{}")
     cell = row.pop(column)
     rest.setdefault("features", {})[_name(column)] = cell if column.startswith(CATEGORY) else plain(cell)
-    row["properties"] = orjson.dumps(rest).decode()
+    row["properties"] = encoded(rest).decode()
 
 
 def _name(column: str) -> str:

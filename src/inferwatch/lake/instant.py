@@ -8,16 +8,21 @@ from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_YEAR_1000, _YEAR_10000 = -30_610_224_000_000, 253_402_300_800_000  # others have no text that each engine reads
 
 
 def milliseconds(text: object) -> int | None:
-    """Epoch milliseconds of an ISO 8601 text (UTC where it names no zone), or None if it is none."""
+    """Epoch milliseconds of an ISO 8601 text (UTC where it names no zone), or None if it is none.
+
+    Nor is it one outside of the years that have four digits in UTC.
+    """
     if not isinstance(text, str):
         return None
     try:
-        return since_epoch(datetime.fromisoformat(text))
+        at_ms = since_epoch(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
+    return at_ms if _YEAR_1000 <= at_ms < _YEAR_10000 else None
 
 
 def since_epoch(at: datetime) -> int:
@@ -32,4 +37,4 @@ def start_ms(record: Mapping[str, Any]) -> int | None:
         return started
     directive = record.get("_aws")
     stamp = directive.get("Timestamp") if isinstance(directive, dict) else None
-    return stamp if isinstance(stamp, int) and abs(stamp) < 1 << 46 else None
+    return stamp if type(stamp) is int and _YEAR_1000 <= stamp < _YEAR_10000 else None

@@ -17,6 +17,7 @@ from inferwatch.lake import feature_columns
 from inferwatch.lake.columns import KINDS, Kind
 from inferwatch.lake.instant import milliseconds, since_epoch
 from inferwatch.sdk.clock import iso
+from inferwatch.sdk.encode import encoded
 from inferwatch.spec import record as names
 
 _METRICS: Final = frozenset((*names.BUILT_IN_UNITS, names.VERSION_DIMENSION))
@@ -54,7 +55,7 @@ def to_row(record: Mapping[str, Any], start_ms: int, log_stream: str, log_offset
                 rest[name] = value
     for column, members in (("metrics", metrics), ("properties", rest)):
         if members:
-            row[column] = orjson.dumps(members).decode()
+            row[column] = encoded(members).decode()
     return row
 
 
@@ -76,7 +77,7 @@ def _cell(kind: Kind, value: Any) -> Any:
         case "text":
             return value if type(value) is str else None
         case "json":
-            return orjson.dumps(value).decode()
+            return encoded(value).decode()  # a line may nest deeper than orjson writes
         case "number":
             return feature_columns.double(value)
         case "integer":

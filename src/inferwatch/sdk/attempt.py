@@ -7,6 +7,7 @@ from collections.abc import Container
 import orjson
 
 from inferwatch.sdk.emf import definition
+from inferwatch.sdk.encode import encoded
 from inferwatch.spec import record
 
 
@@ -24,4 +25,4 @@ def attempt_line(line: bytes, *, final: bool, high_resolution: Container[str] = 
     if counted in record.WITHOUT_VERSION:
         directive["Dimensions"] = [list(record.DIMENSIONS)]
     directive["Metrics"] = [definition(counted, record.BUILT_IN_UNITS[counted], high_resolution)]
-    return orjson.dumps({**document, "type": record.ATTEMPT_TYPE, "final": final, counted: 1}) + b"\n"
+    return encoded({**document, "type": record.ATTEMPT_TYPE, "final": final, counted: 1}) + b"\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from inferwatch.sdk.encode import encoded
 from inferwatch.spec import record
 
 _THE_FUNCTIONS = ("request", "response", "features", "prediction", "confidence", "requester")
@@ -18,4 +19,4 @@ def endpoint_line(line: bytes) -> bytes:
     document = orjson.loads(line)
     for name in ("_aws", *_THE_FUNCTIONS, *record.BUILT_IN_UNITS):
         document.pop(name, None)
-    return orjson.dumps({**document, "type": record.ENDPOINT_TYPE}) + b"\n"
+    return encoded({**document, "type": record.ENDPOINT_TYPE}) + b"\n"

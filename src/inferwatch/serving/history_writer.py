@@ -14,8 +14,7 @@ from random import random
 from time import sleep as _sleep
 from typing import Any
 
-import orjson
-
+from inferwatch.sdk.encode import encoded
 from inferwatch.serving.log_events import LogBatch, LogEvent, decoded, transactions
 
 TABLE_VARIABLE = "INFERWATCH_HISTORY_TABLE"
@@ -65,7 +64,7 @@ def item(batch: LogBatch, event: LogEvent, record: dict[str, Any], days: int) ->
     for name in SEARCHED:
         if value := _attribute(record.get(name)):
             attributes[name] = value
-    text = orjson.dumps({name: value for name, value in record.items() if name != "_aws"})
+    text = encoded({name: value for name, value in record.items() if name != "_aws"})
     if len(text) <= RECORD_MAX:
         attributes["record"] = {"S": text.decode()}
     else:
@@ -75,7 +74,7 @@ def item(batch: LogBatch, event: LogEvent, record: dict[str, Any], days: int) ->
 
 def model_key(log_group: str, environment: str) -> str:
     """The index's partition key: `/abc_corp/claim/doc_classification#prod`."""
-    return f"{log_group}#{environment[:_TEXT_MAX]}"
+    return f"{log_group}#{environment}".encode()[:_KEY_MAX].decode(errors="ignore")
 
 
 def write(

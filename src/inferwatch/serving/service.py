@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from inferwatch.sdk.encode import encoded
 from inferwatch.sdk.inference import Inference
 from inferwatch.sdk.monitor import Monitor
 from inferwatch.serving import answer, cors
@@ -181,4 +182,4 @@ def _json_or_none(event: dict[str, Any]) -> Any:
 
 
 def _as_text(request: Any) -> str:
-    return request if isinstance(request, str) else orjson.dumps(request).decode()
+    return request if isinstance(request, str) else encoded(request).decode()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from starlette.responses import Response
+
+from inferwatch.sdk.encode import encoded
 
 
 class JsonResponse(Response):
@@ -14,4 +15,4 @@ class JsonResponse(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
+        return encoded(content)  # records may nest deeper than orjson writes
