@@ -230,3 +230,12 @@ def test_whatever_comes_is_features_or_refused(payload: Any, declared: Declared)
         features = {}
         assert declared
     assert isinstance(features, dict if declared else dict | list)
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_whole_number_that_no_integer_holds_is_what_json_makes_of_it(digits: int) -> None:
+    text = "9" * digits
+    if digits == 20:
+        assert features_of_csv(text, {"a": {"type": "number"}}) == {"a": float(text)}
+    with pytest.raises(Rejected):
+        check({"a": {"type": "integer"}}, features_of_csv(text, {"a": {"type": "integer"}}))

@@ -141,11 +141,13 @@ def _number(text: str) -> int | float | str:
         return text
     if "." not in text:  # an exception takes longer than the rest
         try:
-            return int(text)
+            whole = int(text)
+            if -(2**63) <= whole < 2**64:
+                return whole
         except ValueError:
             pass
     try:
-        number = float(text)
+        number = float(text)  # so is a whole number of more than 64 bits in JSON, too
     except ValueError:
         return text
     return number if math.isfinite(number) else text
