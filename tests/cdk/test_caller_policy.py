@@ -105,6 +105,18 @@ def test_a_key_of_the_account_s_own_is_used_for_queue_and_history_alone(tmp_path
     assert not any(one.via for one in permissions(site(tmp_path, PARTS)))
 
 
+def test_dead_letters_can_be_moved_back_and_no_other_message_received(tmp_path: Path) -> None:
+    allowed = permissions(site(tmp_path, PARTS))
+    queue, dead = (
+        f"arn:aws:sqs:eu-central-1:123456789012:sleep-Inference-{name}" for name in ("Queue", "Dead-Letters")
+    )
+    asked = {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}
+    moved = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:StartMessageMoveTask"}
+    assert {one.action for one in allowed if dead in one.resources} == asked | moved
+    assert {one.action for one in allowed if queue in one.resources} == asked | {"sqs:SendMessage"}
+    assert {one.use for one in allowed if one.action in moved} == {"check"}
+
+
 def test_a_model_without_parts_is_allowed_nothing_of_theirs(tmp_path: Path) -> None:
     services = {one.action.partition(":")[0] for one in permissions(site(tmp_path, ""))}
     assert not services & {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections"}

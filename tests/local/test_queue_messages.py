@@ -4,9 +4,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from queue_bench import DEAD, TRIGGER, Bench
+from queue_bench import DAY_MS, DEAD, TRIGGER, Bench
 
 from inferwatch.errors import StoreError
 from inferwatch.local.queue.message import id_of
@@ -254,3 +255,60 @@ def test_a_damaged_file_and_a_newer_one_are_named(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreError, match="written by a newer InferWatch"):
         Bench(tmp_path)
+
+
+def test_dead_letters_that_are_moved_back_are_new_messages(bench: Bench) -> None:
+    attributes = {"n": {"stringValue": "1", "dataType": "Number"}}
+    bench.put("a", DEAD.name, attributes=attributes, trace="Root=1")
+    bench.put("hidden", DEAD.name)
+    bench.put("waits")
+    assert bench.taken(1, DEAD.name) == ["a"]
+    bench.clock.advance(30)
+    assert bench.taken(1, DEAD.name) == ["hidden"]
+    assert bench.messages.move(DEAD.name, TRIGGER.name) == 1
+    waits, moved = bench.take(visibility=0)
+    assert (waits.id, moved.body, moved.sent_ms, moved.receives) == ("waits", "a", bench.clock.ms, 1)
+    assert (moved.id != "a", moved.attributes, moved.trace) == (True, attributes, "Root=1")
+    assert moved.first_ms == bench.clock.ms
+    bench.clock.advance(30)
+    assert bench.taken(queue=DEAD.name) == ["hidden"]
+
+
+def test_what_is_moved_back_is_kept_as_long_as_a_new_message(bench: Bench) -> None:
+    bench.put("a", DEAD.name)
+    bench.clock.advance((TRIGGER.retention_ms + DAY_MS) / 1000)
+    assert bench.messages.move(DEAD.name, TRIGGER.name) == 1
+    bench.clock.advance(TRIGGER.retention_ms / 1000 - 1)
+    assert bench.messages.due(TRIGGER.name, 10) == 1
+
+
+def test_moving_is_all_or_nothing_and_survives(bench: Bench) -> None:
+    for body in "abc":
+        bench.put(body, DEAD.name)
+    with mock.patch("uuid.uuid4", side_effect=["1", "1", "2"]), pytest.raises(StoreError, match="UNIQUE"):
+        bench.messages.move(DEAD.name, TRIGGER.name)
+    assert bench.messages.counts(DEAD.name).visible == 3
+    assert bench.messages.move(DEAD.name, TRIGGER.name) == 3
+    bench.messages.close()
+    assert [message.body for message in bench.again().take(TRIGGER.name, 10, visibility=30)] == ["a", "b", "c"]
+
+
+def test_a_message_that_the_function_still_has_is_no_dead_letter(bench: Bench) -> None:
+    bench.put("a")
+    bench.take(hold=True)
+    bench.clock.advance(30)
+    last = bench.take(hold=True)
+    bench.clock.advance(30)  # an environment that starts slowly, or a machine that slept
+    assert bench.messages.counts(DEAD.name).visible == 0
+    bench.messages.settle(last, ())
+    assert (bench.messages.counts(TRIGGER.name).oldest_ms, bench.messages.counts(DEAD.name).visible) == (None, 0)
+
+
+def test_a_message_that_failed_after_its_time_is_a_dead_letter(bench: Bench) -> None:
+    bench.put("a")
+    bench.take(hold=True)
+    bench.clock.advance(30)
+    last = bench.take(hold=True)
+    bench.clock.advance(31)
+    bench.messages.settle(last, ["a"])
+    assert bench.messages.counts(DEAD.name).visible == 1

@@ -150,6 +150,45 @@ def test_visibility_and_dead_letters(served: Served) -> None:
         )
 
 
+def test_dead_letters_are_moved_back(served: Served) -> None:
+    for body in "ab":
+        served.sqs.send_message(QueueUrl=served.dead_url, MessageBody=body)
+    source, to = (f"arn:aws:sqs:local:000000000000:{queue.name}" for queue in (DEAD, TRIGGER))
+    assert served.sqs.start_message_move_task(SourceArn=source, DestinationArn=to)["TaskHandle"]
+    assert served.sqs.start_message_move_task(SourceArn=source)["TaskHandle"]
+    got = served.sqs.receive_message(QueueUrl=served.url, MaxNumberOfMessages=10)["Messages"]
+    assert [one["Body"] for one in got] == ["a", "b"]
+    (newest,) = served.sqs.list_message_move_tasks(SourceArn=source)["Results"]
+    assert newest == {
+        "Status": "COMPLETED",
+        "SourceArn": source,
+        "DestinationArn": to,
+        "ApproximateNumberOfMessagesMoved": 0,
+        "ApproximateNumberOfMessagesToMove": 0,
+        "StartedTimestamp": served.bench.clock.ms,
+    }
+    both = served.sqs.list_message_move_tasks(SourceArn=source, MaxResults=2)["Results"]
+    assert [task["ApproximateNumberOfMessagesMoved"] for task in both] == [0, 2]
+    status, said = served.query("StartMessageMoveTask", SourceArn=source)
+    assert (status, "<TaskHandle>" in said) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "problem"),
+    [
+        (TRIGGER.name, None, "must be configured as a Dead Letter Queue"),
+        (DEAD.name, DEAD.name, "moved back to the queue that they were sent to"),
+        ("other", None, "ResourceNotFoundException"),
+    ],
+)
+def test_messages_are_moved_back_and_nowhere_else(served: Served, source: str, to: str | None, problem: str) -> None:
+    stem = "arn:aws:sqs:local:000000000000:"
+    served.sqs.send_message(QueueUrl=served.dead_url, MessageBody="a")
+    with pytest.raises(ClientError, match=problem):
+        served.sqs.start_message_move_task(SourceArn=stem + source, **({"DestinationArn": stem + to} if to else {}))
+    assert served.bench.messages.counts(DEAD.name).visible == 1
+
+
 def test_attributes_are_the_specs_and_the_counts(served: Served) -> None:
     for delay in (0, 0, 60):
         served.sqs.send_message(QueueUrl=served.url, MessageBody="a", DelaySeconds=delay)

@@ -12,12 +12,13 @@ import click
 from inferwatch.cli import exit_codes
 from inferwatch.errors import InferWatchError
 
-# name -> module of this room, which holds a click command named `command`; and the line in --help
+# name -> module of this room (with _ for -), which holds a click command named `command`; and the line in --help
 COMMANDS = {
     "demo": "a real model served, recorded, measured and watched, in a live page",
     "init": "make the project of a new model, which runs here and on AWS as it is",
     "up": "serve the model of a folder, record and watch it",
     "send": "put messages into a model's queue",
+    "dead-letters": "list the messages that a model's queue could not get done, and why; try them again",
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
@@ -38,7 +39,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"inferwatch.cli.{cmd_name}")
+        module = importlib.import_module(f"inferwatch.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TextIO
 
 import click
 
-from inferwatch.cli import options, output
-from inferwatch.cli.up import QUEUE_PORT
+from inferwatch.cli import output
+from inferwatch.cli.model_queue import ModelQueue, deployed, on_queue
 from inferwatch.cloudwatch.names import names
-from inferwatch.errors import InferWatchError, QueueError, SpecError
-from inferwatch.spec import load_spec
+from inferwatch.errors import InferWatchError, QueueError
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 MESSAGE_MAX = 1024 * 1024
@@ -25,46 +23,16 @@ Send = Callable[[Sequence[str]], list[str]]
 @click.command()
 @click.argument("message", required=False)
 @click.option("--file", type=click.File(encoding="utf-8"), help="Send each line of a file; - is standard input.")
-@click.option(
-    "--spec",
-    "spec_path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="The model's folder or its inferwatch.toml. [default: here]",
-)
-@options.environment
-@options.data
-@click.option(
-    "--queue-port",
-    type=click.IntRange(1, 65_535),
-    help=f"Of the queue. [default: that of the `up` which has the data folder, else {QUEUE_PORT}]",
-)
-@options.aws
-@options.region
-def command(
-    message: str | None,
-    file: TextIO | None,
-    spec_path: Path,
-    environment: str | None,
-    data: Path,
-    queue_port: int | None,
-    aws: bool,
-    region: str | None,
-) -> None:
+@on_queue
+def command(message: str | None, file: TextIO | None, queue: ModelQueue) -> None:
     """Put MESSAGE into the queue of a model that is up on this machine or, with --aws, deployed.
 
     Prints the id that the queue gives to each message. What comes of a message stands in the log: `inferwatch tail`.
     """
     if (message is None) == (file is None):
         raise click.UsageError("give a message, or --file with a message in each line")
-    if aws and queue_port is not None:
-        raise click.UsageError("--queue-port is of this machine's queue, and --aws asks AWS")
-    if region is not None and not aws:
-        raise click.UsageError("--region goes with --aws")
-    spec = load_spec(spec_path, environment)
-    if spec.queue is None:
-        raise SpecError(spec.file, "queue", "the model has no queue; add a table [queue] to give it one")
-    send = _to_aws(spec, region) if aws else _to_this_machine(spec, data, queue_port)
+    spec = queue.spec()
+    send = _to_aws(spec, queue.region) if queue.aws else _to_this_machine(spec, queue.endpoint())
     sent = 0
     try:
         for batch in batches([message] if message is not None else _lines(file)):
@@ -105,10 +73,9 @@ def _lines(file: TextIO | None) -> Iterator[str]:
         raise QueueError(f"{file.name if file else ''}: no UTF-8 ({error.reason} at byte {error.start})") from error
 
 
-def _to_this_machine(spec: MonitorSpec, data: Path, port: int | None) -> Send:
-    from inferwatch.local.queue import address, client
+def _to_this_machine(spec: MonitorSpec, endpoint: str) -> Send:
+    from inferwatch.local.queue import client
 
-    endpoint = address.endpoint(port) if port else address.find(data) or address.endpoint(QUEUE_PORT)
     return lambda bodies: client.send(endpoint, names(spec).queue, bodies)
 
 
@@ -117,8 +84,5 @@ def _to_aws(spec: MonitorSpec, region: str | None) -> Send:
     from inferwatch.aws.session import open_session
 
     session = open_session(spec.aws, region)
-    found = queue.find(session, names(spec).queue)
-    if found is None:
-        problem = f"there is no queue {names(spec).queue} in region {session.region_name}"
-        raise QueueError(f"{problem}; is the model deployed there, and in this environment?")
+    found = deployed(session, names(spec).queue)
     return lambda bodies: queue.send_batch(session, found.url, bodies)

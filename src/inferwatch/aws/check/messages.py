@@ -52,8 +52,7 @@ def dead_letters(site: Site) -> Finding:
     count = there.waiting + there.in_flight
     if not count:
         return Finding("dead letters", "ok", f"{name} is empty")
-    again = f"`aws sqs start-message-move-task --source-arn {there.arn}` has them tried again"
-    says = f"{count} in {name}: lines of type {record.ATTEMPT_TYPE} say why; {again}"
+    says = f"{count} in {name}: `inferwatch dead-letters --aws` says why, and with --retry has them tried again"
     return Finding("dead letters", "warning", says)
 
 

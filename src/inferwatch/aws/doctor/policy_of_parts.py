@@ -34,8 +34,14 @@ def read(site: Site) -> Iterator[Permission]:
 
 
 def check(site: Site) -> Iterator[Permission]:
-    """To put a message into the queue, also by `inferwatch send --aws`, and to look for one transaction."""
+    """To put messages into the queue, also by `send` and `dead-letters`, and to look for one transaction.
+
+    What `dead-letters` needs: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
+    sqs-configure-dead-letter-queue-redrive.html. To receive is more than to read: it can hide a message.
+    """
     if site.spec.queue is not None:
+        again = ("ReceiveMessage", "DeleteMessage", "StartMessageMoveTask")
+        yield from _all("check", "sqs", again, site.arn("sqs", site.names.dead_letters))
         yield from _all("check", "sqs", ("SendMessage",), site.arn("sqs", site.names.queue))
         yield from _with_key(site, "sqs", "GenerateDataKey", "Decrypt")
     if site.spec.history is not None:

@@ -1,4 +1,4 @@
-"""A queue of SQS: how much is in it, putting a message in, and whether Lambda works on it."""
+"""A queue of SQS: what is in it, putting messages in and back, and whether Lambda works on it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ class Consumer(msgspec.Struct, frozen=True):
     result: str
 
 
+class Message(msgspec.Struct, frozen=True):
+    """A message that lies in a queue. sent_ms: epoch milliseconds; receives: how often, and each look is one."""
+
+    id: str
+    body: str
+    sent_ms: int
+    receives: int
+
+
+LOOK_SECONDS = 1
+"""More than 0: SQS then asks all of its servers, so that an empty answer means an empty queue."""
+LOOKS_IN_VAIN = 5
+
+
 def find(session: boto3.Session, name: str) -> Queue | None:
     """The queue of that name, None where there is none. Raises AwsError."""
     sqs = session.client("sqs")
@@ -62,6 +76,39 @@ def send_batch(session: boto3.Session, url: str, bodies: Sequence[str]) -> list[
         raise QueueError(f"{problem}; of these {len(bodies)} messages it took {len(said.get('Successful', ()))}")
     ids = {sent["Id"]: sent["MessageId"] for sent in said["Successful"]}
     return [ids[entry["Id"]] for entry in entries]
+
+
+def look(session: boto3.Session, url: str, most: int) -> list[Message]:
+    """At most so many messages, oldest first, none of which is hidden by that. Raises AwsError.
+
+    SQS hands out what it likes, also the same again: of many messages it may not show all.
+    """
+    client, told = session.client("sqs"), ["SentTimestamp", "ApproximateReceiveCount"]
+    seen: dict[str, Message] = {}
+    in_vain = 0
+    with explained("looking at the messages of the queue"):
+        while len(seen) < most and in_vain < LOOKS_IN_VAIN:
+            found = client.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=0,
+                WaitTimeSeconds=LOOK_SECONDS,
+                MessageSystemAttributeNames=told,
+            ).get("Messages", ())
+            if not found:
+                break
+            before = len(seen)
+            for one in found:
+                sent, receives = (int(one["Attributes"][name]) for name in told)
+                seen[one["MessageId"]] = Message(one["MessageId"], one["Body"], sent, receives)
+            in_vain = in_vain + 1 if len(seen) == before else 0
+    return sorted(seen.values(), key=lambda message: message.sent_ms)[:most]
+
+
+def move(session: boto3.Session, source: Queue, to: Queue) -> None:
+    """Have SQS move all messages of a dead-letter queue, which goes on after this. Raises AwsError."""
+    with explained(f"moving the messages of {source.name}"):
+        session.client("sqs").start_message_move_task(SourceArn=source.arn, DestinationArn=to.arn)
 
 
 def consumer(site: Site, queue: Queue) -> Consumer | None:

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 import orjson
 from botocore.model import OperationNotFoundError
 from moto.core.request import Request as MotoRequest
+from moto.core.responses import ActionResult
 from moto.sqs.responses import SQSResponse
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from inferwatch.errors import StoreError
-from inferwatch.local.queue.backend import Backend
+from inferwatch.local.queue.backend import Backend, Move
 
 BODY_MAX = 8 * 1024 * 1024
 """Bytes: a message of 1 MiB, escaped as badly as its form allows."""
@@ -30,12 +31,14 @@ ACTIONS = frozenset(
         "GetQueueAttributes",
         "GetQueueUrl",
         "ListDeadLetterSourceQueues",
+        "ListMessageMoveTasks",
         "ListQueueTags",
         "ListQueues",
         "PurgeQueue",
         "ReceiveMessage",
         "SendMessage",
         "SendMessageBatch",
+        "StartMessageMoveTask",
     }
 )
 _Said = tuple[int, Mapping[str, str], str | bytes]
@@ -87,6 +90,14 @@ class _Answer(SQSResponse):
     def sqs_backend(self) -> Backend:
         return self._backend
 
+    def start_message_move_task(self) -> ActionResult:
+        asked = (self._get_param("SourceArn"), self._get_param("DestinationArn"))
+        return ActionResult({"TaskHandle": self._backend.start_message_move_task(*asked)})
+
+    def list_message_move_tasks(self) -> ActionResult:
+        moves = self._backend.list_message_move_tasks(self._get_param("SourceArn"), self._get_param("MaxResults", 1))
+        return ActionResult({"Results": [_told(move) for move in moves]})
+
     def answer(self, request: MotoRequest) -> _Said:
         """Status, headers and body."""
         as_json = "json" in request.headers.get("content-type", "")
@@ -104,6 +115,17 @@ class _Answer(SQSResponse):
         except Exception as error:  # what moto does not foresee of a request that no SDK would write
             return _error(400, "InvalidParameterValue", f"the request is not understood: {error!r}", as_json)
         return answered
+
+
+def _told(move: Move) -> dict[str, str | int]:
+    return {
+        "Status": "COMPLETED",
+        "SourceArn": move.source,
+        "DestinationArn": move.to,
+        "ApproximateNumberOfMessagesMoved": move.moved,
+        "ApproximateNumberOfMessagesToMove": move.moved,
+        "StartedTimestamp": move.started_ms,
+    }
 
 
 def _error(status: int, code: str, message: str, as_json: bool) -> _Said:

@@ -6,8 +6,9 @@ import base64
 import re
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid, SQSException
 from moto.sqs.models import Message as MotoMessage
@@ -22,9 +23,19 @@ from inferwatch.local.queue.sqs_queue import ACCOUNT, REGION, SqsQueue
 MESSAGE_MAX = 1024 * 1024
 DELAY_MAX = 900
 VISIBILITY_MAX = 43_200
+MOVES_KEPT = 10
 _WAIT_STEP = 0.25
 _FOREIGN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no message may hold: SQS takes the characters of XML 1.0."""
+
+
+class Move(NamedTuple):
+    """A task that moved dead letters, and is done. source, to: ARNs."""
+
+    source: str
+    to: str
+    moved: int
+    started_ms: int
 
 
 class Backend(SQSBackend):
@@ -34,6 +45,7 @@ class Backend(SQSBackend):
         super().__init__(REGION, ACCOUNT)
         self._messages = messages
         self._now_ms = now_ms
+        self._moves: deque[Move] = deque(maxlen=MOVES_KEPT)
         for queue in reversed(queues):  # a queue's dead-letter queue comes before it
             self.queues[queue.name] = _Queue(queue, messages, self.queues)  # type: ignore[abstract]
 
@@ -103,6 +115,32 @@ class Backend(SQSBackend):
             raise InvalidParameterValue(f"VisibilityTimeout must be between 0 and {VISIBILITY_MAX}.")
         if not self._messages.hide(queue_name, _id_of(receipt_handle, queue_name), int(visibility_timeout)):
             raise ReceiptHandleIsInvalid
+
+    def start_message_move_task(self, source_arn: str, destination_arn: str | None) -> str:
+        """Move a dead-letter queue's messages back, at once; gives the task's handle. moto has no such tasks."""
+        source = self._by_arn(source_arn)
+        feeding = self.list_dead_letter_source_queues(source.name)
+        if not feeding:
+            raise InvalidParameterValue("Source queue must be configured as a Dead Letter Queue.")
+        if destination_arn not in (None, feeding[0].queue_arn):
+            raise InvalidParameterValue("Messages are moved back to the queue that they were sent to, and to no other.")
+        started_ms = self._now_ms()
+        moved = self._messages.move(source.name, feeding[0].name)
+        self._moves.appendleft(Move(source.queue_arn, feeding[0].queue_arn, moved, started_ms))
+        return str(uuid.uuid4())
+
+    def list_message_move_tasks(self, source_arn: str, most: int) -> list[Move]:
+        """The newest first, of those since the start."""
+        source = self._by_arn(source_arn)
+        return [move for move in self._moves if move.source == source.queue_arn][:most]
+
+    def _by_arn(self, arn: str) -> MotoQueue:
+        for queue in self.queues.values():
+            if queue.queue_arn == arn:
+                return queue
+        raise SQSException(
+            "ResourceNotFoundException", "The resource that you specified for the SourceArn doesn't exist."
+        )
 
     def purge_queue(self, queue_name: str) -> None:
         self.get_queue(queue_name)

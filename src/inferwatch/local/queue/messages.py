@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -48,9 +49,13 @@ coalesce(sum(visible_ms > :now AND receives = 0), 0), min(sent_ms) FROM message 
 """
 _ANY_OLD = "SELECT 1 FROM message WHERE queue = ? AND sent_ms <= ? LIMIT 1"
 _FORGET_OLD = "DELETE FROM message WHERE queue = ? AND sent_ms <= ?"
-_ANY_IN_VAIN = "SELECT 1 FROM message WHERE queue = ? AND receives >= ? AND visible_ms <= ? LIMIT 1"
+_ANY_IN_VAIN = "SELECT 1 FROM message WHERE queue = ? AND receives >= ? AND visible_ms <= ? AND NOT held LIMIT 1"
 _MOVE_IN_VAIN = """
-UPDATE message SET queue = ?, visible_ms = ?, held = 0 WHERE queue = ? AND receives >= ? AND visible_ms <= ?
+UPDATE message SET queue = ?, visible_ms = ? WHERE queue = ? AND receives >= ? AND visible_ms <= ? AND NOT held
+"""
+_MOVABLE = "SELECT seq FROM message WHERE queue = ? AND visible_ms <= ?"
+_MOVE_BACK = """
+UPDATE message SET id = ?, queue = ?, sent_ms = ?, visible_ms = ?, receives = 0, first_ms = NULL WHERE seq = ?
 """
 
 
@@ -147,6 +152,19 @@ class Messages:
         """Delete all messages of a queue."""
         with self._file.writing() as connection:
             connection.execute(_PURGE, (queue,))
+
+    def move(self, queue: str, to: str) -> int:
+        """Move what can be received of a queue into another, all or nothing; gives how many.
+
+        As SQS does it: each becomes a new message, with an id and a time of its own, which was never received.
+        """
+        self.sweep()
+        now_ms = self._now_ms()
+        with self._file.writing(synced=True) as connection:
+            found = connection.execute(_MOVABLE, (queue, now_ms)).fetchall()
+            connection.executemany(_MOVE_BACK, ((str(uuid.uuid4()), to, now_ms, now_ms, seq) for (seq,) in found))
+        self._announce()
+        return len(found)
 
     def due(self, queue: str, most: int) -> int:
         """How many messages can be taken now, counted up to `most`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from inferwatch.errors import StoreError
@@ -101,3 +101,14 @@ class QueueFile:
         self._connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_MAX}")
         if version < VERSION:
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+@contextmanager
+def looking(data: Path) -> Iterator[sqlite3.Connection]:
+    """To read the file of a data folder, whoever has it, and to change nothing. Raises StoreError."""
+    path = data / FILE
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} could not be read ({error})") from error
