@@ -29,3 +29,5 @@ lint:
 bench:
 	$(RUN) --group bench python benchmarks/hot_path.py $(ARGS)
 	$(RUN) --group bench python benchmarks/cold_start.py $(ARGS)
+	$(RUN) --group bench python benchmarks/queue_batch.py $(ARGS)
+	$(RUN) --group bench python benchmarks/queue_rate.py $(ARGS)
