@@ -75,3 +75,13 @@ def test_a_message_can_be_sent(site: Site, cloud: MiniStack, user: User, model: 
 
     (record,) = eventually(found, bool)
     assert record["prediction"] == 42
+
+
+def test_dead_letters_are_listed(site: Site, cloud: MiniStack, parts: DeployedStack, user: User, model: Path) -> None:
+    sqs, url = cloud.client("sqs", tls=True), parts.outputs["DeadLetterQueueUrl"]
+    message_id = sqs.send_message(QueueUrl=url, MessageBody='{"x": "none"}')["MessageId"]
+    result = user.run("dead-letters", "--aws", "--json", "--spec", str(model), "-n", "100")
+    assert result.exit_code == 0, result.stderr
+    listed = {row["message_id"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert (listed[message_id]["body"], listed[message_id]["error"]) == ('{"x": "none"}', None)
+    sqs.purge_queue(QueueUrl=url)
