@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,6 +78,25 @@ def test_a_slow_model_is_a_504_and_recorded_once() -> None:
     (answer,), records = calls(("POST", "/invocations", b'{"a": 1}'), predict=lambda _: time.sleep(1), timeout=0.1)
     assert answer.status_code == 504
     assert [record["status"] for record in records] == ["timeout"]
+
+
+def test_a_ping_waits_for_no_inference() -> None:
+    pinged = threading.Event()
+    app = ContainerApp(
+        *[Served(Service(COMPILED, lambda _: pinged.wait(5), Monitor(COMPILED, MemorySink())), 10)] * 2, lambda: 0
+    )
+
+    async def ping_among_slow_ones() -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://model") as client:  # type: ignore[arg-type]
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+            slow = [asyncio.create_task(client.post("/invocations", content=b'{"a": 1}')) for _ in range(3)]
+            await asyncio.sleep(0)
+            ping = await client.get("/ping")
+            assert not any(task.done() for task in slow)
+            pinged.set()
+            return [ping.status_code, *[answer.status_code for answer in await asyncio.gather(*slow)]]
+
+    assert asyncio.run(ping_among_slow_ones()) == [200] * 4
 
 
 def test_requests_run_side_by_side() -> None:

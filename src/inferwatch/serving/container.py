@@ -77,6 +77,9 @@ class ContainerApp:
         )
         transaction_id = _transaction_id(scope)
         service, timeout = self._direct if transaction_id is None else self._asked
+        # SageMaker waits two seconds for a ping: it must not stand in line for a thread behind slow inferences.
+        if (modelless := service.modelless(event)) is not None:
+            return modelless
         limit = ThreadLimit(timeout)
         return await asyncio.to_thread(service.answer, event, limit, transaction_id=transaction_id)
 

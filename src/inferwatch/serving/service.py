@@ -66,6 +66,12 @@ class Service:
         said = said or self._answer(request.asked(event), request, limit, request_id, transaction_id)
         return said.for_gateway(cors.headers(self._allowed_origins, request.origin))
 
+    def modelless(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer to a request over HTTP that needs no model, as a ping; None for an inference."""
+        request = http_request(event)
+        said = modelless_answer(request.method, request.path)
+        return None if said is None else said.for_gateway(cors.headers(self._allowed_origins, request.origin))
+
     def infer(self, asked: Asked, limit: Limit, inference: Inference, answer_max: float = math.inf) -> Answer:
         """One inference, from the request to the answer; `inference`, which the caller records, is told how it went."""
         try:
