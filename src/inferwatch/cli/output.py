@@ -11,6 +11,8 @@ from typing import Any
 import click
 import orjson
 
+from inferwatch.sdk.encode import encoded
+
 UNFOLDED_WIDTH = 10_000
 VERDICT_STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wrong": "red"}
 
@@ -18,7 +20,11 @@ VERDICT_STYLES = {"ok": "green", "warning": "yellow", "not yet": "yellow", "wron
 def json_lines(rows: Iterable[Any]) -> None:
     """One JSON value a line on standard output."""
     for row in rows:
-        click.echo(orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS))
+        try:
+            line = orjson.dumps(row, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:  # a record may nest deeper than orjson writes
+            line = encoded(row)
+        click.echo(line)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Mapping[str, str] | None = None) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import click
-import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
 from inferwatch.cli.deployed import Deployed, on_aws
 from inferwatch.cli.log import Log
 from inferwatch.errors import StoreError
+from inferwatch.sdk.encode import encoded
 from inferwatch.spec.record import ENDPOINT_TYPE
 from inferwatch.store.streams.scan import Kind
 
@@ -140,5 +140,5 @@ def _print_platform(line: Line) -> None:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    text = value if isinstance(value, str) else encoded(value).decode()
     return text if len(text) <= 60 else text[:59] + "…"
