@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_lines import DIMENSIONS, EVER, GROUP, NAMESPACE, NOW, append, line
+from store_lines import DIMENSIONS, EVER, GROUP, NAMESPACE, NOW, append, line, record
 
 from inferwatch.alarms.values import ALARM, OK, AlarmState, Transition
 from inferwatch.errors import StoreError
@@ -127,3 +127,16 @@ def test_a_folder_among_the_files_in_the_making_is_cleared(tmp_path: Path) -> No
     (tmp_path / "lake" / ".work" / "spilled").mkdir(parents=True)
     Store.open(tmp_path, writer=True).close()
     assert not (tmp_path / "lake" / ".work").exists()
+
+
+@pytest.mark.parametrize("printed", [b"5", b"null", b"[1]", b'"x"', b'{"CloudWatchMetrics":5}'])
+@pytest.mark.parametrize("kind", [b"inference_transaction", b"inference_attempt"])
+def test_a_printed_record_whose_metrics_are_none_stops_no_ingest(tmp_path: Path, kind: bytes, printed: bytes) -> None:
+    odd = b'{"type":"%s","transaction_id":"odd","start_at":"2025-11-21T09:00:00Z","_aws":%s}\n' % (kind, printed)
+    append(tmp_path, line(1) + odd + line(2))
+    with Store.open(tmp_path, writer=True) as store:
+        store.ingest(NOW)
+        store.compact(NOW)
+        assert {record(line(1))["transaction_id"], record(line(2))["transaction_id"]} <= {
+            found["transaction_id"] for found in store.records(EVER)
+        }

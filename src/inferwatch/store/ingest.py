@@ -165,7 +165,7 @@ class _Batch:
         return new
 
     def _metrics(self, document: dict[str, Any]) -> None:
-        if "_aws" not in document:
+        if not isinstance(document.get("_aws"), dict):  # without metrics, or what a model printed
             return
         extracted = extract(document)
         self.counts["skipped_metrics"] += extracted.skipped
