@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -364,3 +365,29 @@ def test_when_a_message_was_tried_and_when_it_was_sent_are_two_things() -> None:
     bench.tries(message("1,4"))
     assert bench.line["start_at"] > iso(SENT)
     assert UUID(bench.line["transaction_id"]).int >> 80 == SENT
+
+
+class Panic(BaseException):
+    """As Rust's panics arrive, and tasks that were cancelled: no Exception."""
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("not even this")
+
+
+@pytest.mark.parametrize("trouble", [Panic("a"), asyncio.CancelledError(), Unspeakable(), SystemExit(1)])
+def test_whatever_a_model_raises_its_neighbours_are_answered(trouble: BaseException) -> None:
+    def predict(features: dict[str, Any]) -> float:
+        if features["a"] == 2:
+            raise trouble
+        return 1.0
+
+    bench = Bench(predict)
+    assert bench.tries(*[message({"a": number, "b": 1}, number) for number in (1, 2, 3)]) == [2]
+    assert [line["type"] for line in bench.sink.records] == [
+        "inference_transaction",
+        "inference_attempt",
+        "inference_transaction",
+    ]
+    assert bench.sink.records[1]["error"]["type"] == type(trouble).__name__

@@ -11,6 +11,7 @@ import orjson
 from inferwatch.sdk.encode import encoded
 from inferwatch.sdk.inference import Inference
 from inferwatch.sdk.monitor import Monitor
+from inferwatch.sdk.problems import text
 from inferwatch.serving import answer, cors
 from inferwatch.serving.answer import Answer
 from inferwatch.serving.deadline import DeadlinePassed, Limit
@@ -83,8 +84,10 @@ class Service:
             message = str(passed) or "no answer before the deadline"
             inference.timeout(passed.kind, message)
             return answer.error(504, "Timeout", message)
-        except (Exception, SystemExit) as error:
-            inference.fail(type(error).__name__, str(error))
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # a panic of Rust's or a cancelled task, too, is this inference's trouble alone
+            inference.fail(type(error).__name__, text(error))
             return answer.error(500, "ModelError", "the model failed; the record of this transaction says how")
 
     def _answer(
