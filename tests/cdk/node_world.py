@@ -34,9 +34,8 @@ def model(folder: Path, node: str, name: str) -> MonitorSpec:
 def belonging(spec: MonitorSpec, node: str, name: str) -> MonitorSpec:
     """The same model under another name, below another node."""
     identity = msgspec.structs.replace(spec.identity, namespace=node, model_name=name, metric_namespace=node.strip("/"))
-    endpoint = (
-        msgspec.structs.replace(spec.sagemaker, endpoint=f"of-{name}".replace("_", "-")) if spec.sagemaker else None
-    )
+    named = "of-" + name.replace("_", "u5f")  # SageMaker knows no underscores, and two models are not to have one
+    endpoint = msgspec.structs.replace(spec.sagemaker, endpoint=named) if spec.sagemaker else None
     return msgspec.structs.replace(spec, identity=identity, sagemaker=endpoint)
 
 

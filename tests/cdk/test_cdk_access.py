@@ -291,6 +291,23 @@ def test_other_regions_are_read_where_they_are_named(tmp_path: Path) -> None:
     assert read == regions
 
 
+def test_what_is_named_by_the_model_is_read_in_its_own_region_alone(tmp_path: Path) -> None:
+    """In another region a model beside the node may have the same name."""
+    import node_world
+
+    from inferwatch.cdk import ModelAccess
+
+    spec = node_world.model(tmp_path, NODE, "doc")
+    there = msgspec.structs.replace(spec, aws=msgspec.structs.replace(spec.aws, region="us-east-1"))
+    regions = ["eu-central-1", "us-east-1"]
+    access = ModelAccess(node_world.stack_in(tmp_path), "Access", node=NODE, regions=regions, specs=[there])
+    documents = node_world.documents(access)
+    alarm = "arn:aws:cloudwatch:{}:123456789012:alarm:doc-Inference-Error-Alarm"
+    writer = "arn:aws:logs:{}:123456789012:log-group:/aws/lambda/doc-History-Writer:log-stream:x"
+    for action, arn in (("cloudwatch:DescribeAlarms", alarm), ("logs:GetLogEvents", writer)):
+        assert [r for r in regions if allowed(documents, Request(action, arn.format(r)))] == ["us-east-1"]
+
+
 def test_cfn_lint_and_cdk_nag_have_nothing_to_say(tmp_path: Path) -> None:
     import synthesis
     from aws_cdk import App, Stack, Validations

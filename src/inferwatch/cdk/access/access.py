@@ -29,9 +29,10 @@ class ModelAccess(Construct):
     """Policies to read one node, `/abc_corp/claim`: what is deployed below it in this account, today and later.
 
     By the node's name alone: log groups. What AWS names by the model and not by the node has to be given: `specs`
-    (alarms, dashboard, the endpoint's and the side functions' logs), `histories` and `lakes`. regions: where the node's
-    models are, the stack's own by default. Metrics of CloudWatch know no such limits, so they are no part of it: where
-    `sink_arn` is given, a link shows the node's metrics and logs to the account of that sink, see NodeSink.
+    (alarms, dashboard, the endpoint's and the side functions' logs, where `[aws] region` says, else where the stack
+    is), `histories` and `lakes`. regions: whose log groups are read, the stack's own by default. Metrics of CloudWatch
+    know no such limits, so they are no part of it: where `sink_arn` is given, a link shows the node's metrics and logs
+    to the account of that sink, see NodeSink.
 
     Raises DeployError for what does not lie below the node.
 
@@ -83,9 +84,11 @@ class ModelAccess(Construct):
     def _read_model(self, spec: MonitorSpec) -> None:
         stack, called = Stack.of(self), names(spec)
         self._must_be_below(called)
-        policy = self._policy(reads.model(stack, self._regions, spec, called))
+        # In another region the same name may be that of a model beside the node.
+        its_own = (spec.aws.region or stack.region,)
+        policy = self._policy(reads.model(stack, its_own, spec, called))
         for name in reads.beside(spec, called):
-            for arn in reads.log_groups(stack, self._regions, f"{name}:*"):
+            for arn in reads.log_groups(stack, its_own, f"{name}:*"):
                 acknowledged.wildcard(policy, arn, "What stands after the name of a log group are its streams.")
 
     def _read_history(self, history: InferenceHistory) -> None:
