@@ -77,7 +77,7 @@ def test_rejected_and_failed_are_answers_of_the_handler(make_pool: MakePool, dat
 
 
 def test_python_code_that_takes_too_long_ends_softly(make_pool: MakePool, data: Path) -> None:
-    slow, after = run(invoke_all(make_pool(timeout=0.5), "sleep", "answer"))
+    slow, after = run(invoke_all(make_pool(timeout=2.0), "sleep", "answer"))
     assert orjson.loads(slow.payload)["statusCode"] == 504
     assert body(after)["prediction"]
     (stream,) = streams(data)
