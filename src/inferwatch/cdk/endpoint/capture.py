@@ -10,6 +10,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from inferwatch.cdk import acknowledged
+from inferwatch.cdk.private_bucket import private_bucket
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 PREFIX = "captured"
@@ -30,15 +31,9 @@ class CapturedData(Construct):
         assert spec.sagemaker.capture_percent is not None
         self.share = spec.sagemaker.capture_percent
         self._key = key
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=None if key is None else True,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            key=key,
             lifecycle_rules=[
                 s3.LifecycleRule(id="Expiry", expiration=Duration.days(spec.logs.retention_days)),
                 s3.LifecycleRule(

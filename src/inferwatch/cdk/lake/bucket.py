@@ -11,6 +11,7 @@ from constructs import Construct
 
 from inferwatch.cdk import acknowledged
 from inferwatch.cdk.key import new_key
+from inferwatch.cdk.private_bucket import private_bucket
 from inferwatch.cloudwatch.names import Names
 from inferwatch.lake import layout
 
@@ -44,15 +45,9 @@ def lake_bucket(
     key = encryption_key or new_key(
         scope, "Key", description=f"Encrypts the lake of {called.prefix}", removal_policy=removal_policy
     )
-    bucket = s3.Bucket(
+    bucket = private_bucket(
         scope,
-        "Bucket",
-        encryption=s3.BucketEncryption.KMS,
-        encryption_key=key,
-        bucket_key_enabled=True,  # one call to KMS for many objects
-        enforce_ssl=True,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        key=key,
         removal_policy=removal_policy,
         # Without versions: a file is written once and goes with its time, and a second copy would outlive it.
         lifecycle_rules=[

@@ -13,6 +13,7 @@ from constructs import Construct
 from inferwatch.cdk import acknowledged
 from inferwatch.cdk.key import new_key
 from inferwatch.cdk.log_group import KEPT
+from inferwatch.cdk.private_bucket import private_bucket
 
 DAYS = 30
 """An execution of a pipeline, which may wait for its approval, ends within a week."""
@@ -34,15 +35,9 @@ class PipelineArtifacts(Construct):
         self.key = new_key(
             self, "Key", description=f"Encrypts what the steps of {description} hand on", removal_policy=KEPT
         )
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key,
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
+            key=self.key,
             minimum_tls_version=1.2,
             lifecycle_rules=[
                 s3.LifecycleRule(
