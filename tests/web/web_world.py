@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from msgspec.structs import replace
 
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
 from inferwatch.cli.station.page_sources import local_sources
 from inferwatch.cli.station.readers import Readers, SharedMetricSource
 from inferwatch.local.metric_stream import metrics_line
-from inferwatch.local.serve import bind, port_of
+from inferwatch.local.serve import bind, port_of, server_of
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.sinks import LogStreamSink
 from inferwatch.spec import load_spec
@@ -157,7 +156,7 @@ class Server:
         self._app = page_app(
             self._world.sources, self._world.sessions, stop=self._stop, gateway_url=gateway, interval=self._interval
         )
-        self._server = uvicorn.Server(uvicorn.Config(self._app, log_level="warning", lifespan="off"))
+        self._server = server_of(self._app)
         self._ready.set()
         await self._server.serve(sockets=[self._socket])
 

@@ -20,6 +20,7 @@ LOOPBACK = "127.0.0.1"
 # Ctrl-C is to end everything within a second: time for answers under way, then time to say that there will be none.
 _GRACE_SECONDS = 0.4
 _LAST_SECONDS = 0.4
+_TURN_SECONDS = 0.05
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -77,13 +78,13 @@ async def serve(
         task.result()
 
 
-def server_of(app: App) -> uvicorn.Server:
+def server_of(app: App) -> Server:
     """One server of several in a loop: signals are not its own to handle."""
-    return _Server(_config(app))
+    return Server(_config(app))
 
 
 async def _end(
-    servers: Sequence[uvicorn.Server], running: Sequence[asyncio.Task[None]], close: Callable[[], Awaitable[None]]
+    servers: Sequence[Server], running: Sequence[asyncio.Task[None]], close: Callable[[], Awaitable[None]]
 ) -> None:
     for server in servers:
         server.should_exit = True
@@ -92,16 +93,36 @@ async def _end(
     _, late = await asyncio.wait(running, timeout=_LAST_SECONDS)
     if late:
         for server in servers:
-            server.force_exit = True
+            server.cut_off()
         await asyncio.wait(late)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """One of several: signals are for `serve` to handle, once."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no connection, and end each when its answer is given.
+
+        uvicorn tells it to the connections of that moment. One that was accepted then and has not asked anything
+        (browsers open such) would keep the server for as long as its client likes.
+        """
+        ending = asyncio.create_task(super().shutdown(sockets))
+        while not ending.done():
+            await asyncio.wait([ending], timeout=_TURN_SECONDS)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+        await ending
+
+    def cut_off(self) -> None:
+        """End the connections as they are, with whatever answers are under way."""
+        self.force_exit = True
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:  # Python from 3.12 on waits for each connection that is open
+                connection.transport.abort()
 
 
 def _config(app: App) -> uvicorn.Config:

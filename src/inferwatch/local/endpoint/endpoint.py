@@ -8,15 +8,13 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import uvicorn
-
 from inferwatch.cloudwatch.names import names
 from inferwatch.errors import MissingExtraError, RuntimeStartError, SpecError
 from inferwatch.local.endpoint.container import Container
 from inferwatch.local.endpoint.measures import Measures
 from inferwatch.local.endpoint.runtime import Offer, runtime_app
 from inferwatch.local.launch import Launch
-from inferwatch.local.serve import LOOPBACK, bind, port_of, server_of
+from inferwatch.local.serve import LOOPBACK, Server, bind, port_of, server_of
 from inferwatch.serving.endpoint import VARIABLE
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -54,7 +52,7 @@ class LocalEndpoint:
         self._container_socket = bind("the endpoint's container", 0)
         self._container: Container | None = None
         self._measures = Measures(spec.compile(), data, now_ms)
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     def variables(self) -> dict[str, str]:
@@ -90,7 +88,8 @@ class LocalEndpoint:
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             _, late = await asyncio.wait([self._serving], timeout=_GRACE_SECONDS)
-            self._server.force_exit = bool(late)
+            if late:
+                self._server.cut_off()
             await self._serving
         with contextlib.suppress(OSError):  # the disk is full, and nobody is left to hear it
             self._measures.close()
