@@ -47,11 +47,18 @@ class Bench:
         self.data = data
         self.trigger, self.dead = trigger, dead
         self.clock = Clock()
+        self._opened: list[Messages] = []
         self.messages = self.again()
 
     def again(self) -> Messages:
         self.messages = Messages(self.data, (self.trigger, self.dead), self.clock.now_ms)
+        self._opened.append(self.messages)
         return self.messages
+
+    def close(self) -> None:
+        """Also those of the processes that were killed."""
+        for opened in self._opened:
+            opened.close()
 
     def put(self, body: str, queue: str = TRIGGER.name, *, delay_s: int = 0, **given: Any) -> None:
         """Its id is its body."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,8 +117,8 @@ def test_the_image_s_context_runs_with_what_its_dockerfile_installs(model: Path,
     assert steps[0] == f"FROM public.ecr.aws/lambda/python:{PYTHON}"
     assert steps[-1] == f'CMD ["{HANDLER}"]'
     (wheel,) = (context / image.BUILD).glob("*.whl")
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", PYTHON, "--target", str(site), str(wheel)]
-    subprocess.run(command, check=True)
+    install = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(site)]
+    subprocess.run([*install, str(wheel)], check=True)
     with runtime_emulator([context, site], HANDLER, data=tmp_path, timeout=TIMEOUT) as running:
         invocation = running.invoke({"x": 7})
     assert invocation.answer["prediction"] == 14

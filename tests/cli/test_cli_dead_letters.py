@@ -79,7 +79,7 @@ def tried(message_id: str, *, receive: int, message: str, kind: str = "inference
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.bench.messages.close()
+    made.bench.close()
 
 
 def problem(result: Result, kind: type[InferWatchError] = QueueError) -> str:

@@ -56,7 +56,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.bench.messages.close()
+    made.bench.close()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class World(Bench):
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.messages.close()
+    made.close()
 
 
 def test_a_quiet_queue_is_told_every_ten_seconds(world: World) -> None:

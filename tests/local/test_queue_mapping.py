@@ -87,7 +87,7 @@ class World(Bench):
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "data")
     yield made
-    made.messages.close()
+    made.close()
 
 
 def test_batches_are_as_large_as_the_spec_says_and_deleted_when_they_are_done(world: World) -> None:

@@ -18,7 +18,7 @@ from inferwatch.local.queue.queue_file import FILE
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path / "data")
     yield made
-    made.messages.close()
+    made.close()
 
 
 def test_a_message_is_hidden_while_it_is_received_and_visible_again_after_its_time(bench: Bench) -> None:

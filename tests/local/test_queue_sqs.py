@@ -63,7 +63,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         sqs = boto3.client("sqs", "eu-central-1", endpoint_url=at, config=config, **keys)
         yield Served(bench, at, sqs)
         sqs.close()
-    bench.messages.close()
+    bench.close()
 
 
 @pytest.fixture

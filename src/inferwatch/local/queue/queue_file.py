@@ -45,7 +45,11 @@ class QueueFile:
         try:
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             problem = f"{self._path} cannot be opened as a queue: {error}"
             raise StoreError(f"{problem}. If it is damaged, move it away: its messages are lost then.") from error
@@ -94,7 +98,6 @@ class QueueFile:
     def _prepare(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
-            self._connection.close()
             raise StoreError(f"{self._path} was written by a newer InferWatch ({version}); this one knows {VERSION}.")
         self._connection.execute("PRAGMA auto_vacuum = FULL")  # a queue that was long once gives its space back
         self._connection.execute("PRAGMA journal_mode = WAL")
