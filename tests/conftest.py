@@ -1,4 +1,4 @@
-"""For all tests: those of one xdist group stay with one worker.
+"""For all tests: how many workers there are, and that those of one xdist group stay with one worker.
 
 xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer looks (pytest-dev/pytest-xdist#1386), so
 `--dist loadgroup` would spread them in silence. Until a release of xdist does it, it is done here.
@@ -6,6 +6,7 @@ xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer look
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from unittest import mock
 
@@ -14,6 +15,11 @@ import pytest
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests that one worker runs, since they share something dear")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a third of the time goes into waiting for processes, browsers and alarms."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)
