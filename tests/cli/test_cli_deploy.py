@@ -261,6 +261,35 @@ def test_a_stack_in_a_state_that_cannot_be_changed_is_said(
     assert says in error(deploy(model, "--yes"))
 
 
+def test_what_is_going_to_change_is_shown_before_it_asks(
+    model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = stack.Stack("arn:stack", fake_app.STACK, "UPDATE_COMPLETE", "", {}, protected=False)
+    monkeypatch.setattr(stack, "find", lambda *_: found)
+    asked = deploy(model)
+    assert "Deploy to" in error(asked)
+    assert f"What is going to change in {fake_app.STACK}:" in asked.stderr
+    ((command, *arguments, _region),) = called(calls)
+    assert command == "diff"
+    assert arguments[:2] == ["--app", str((model / "cdk.out").resolve())]
+
+    monkeypatch.setenv("CDK_FAILS", "diff")
+    done = deploy(model, "--yes")
+    assert done.exit_code == 0, "a difference that cannot be shown stops nothing"
+    assert "warning: that cannot be shown" in done.stderr
+
+
+def test_a_stack_of_a_model_whose_name_comes_to_the_same_is_left_alone(
+    model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = {"inferwatch:node": "/a/claim_x", "inferwatch:model": "doc", "inferwatch:environment": "dev"}
+    found = stack.Stack("arn:stack", fake_app.STACK, "UPDATE_COMPLETE", "", {}, protected=False, tags=tags)
+    monkeypatch.setattr(stack, "find", lambda *_: found)
+    assert f"the stack {fake_app.STACK} is that of doc of /a/claim_x, whose name" in error(deploy(model, "--yes"))
+    gone = CliRunner().invoke(cli, ["destroy", str(model), "--yes"])
+    assert error(gone).startswith(f"nothing was removed: the stack {fake_app.STACK} is that of doc of /a/claim_x")
+
+
 def test_a_stack_that_was_only_announced_is_none(
     model: Path, ready: boto3.Session, calls: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

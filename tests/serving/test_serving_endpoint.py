@@ -177,11 +177,11 @@ def test_an_endpoint_never_takes_longer_than_the_function_has(world: World) -> N
     late = threading.Event()
     world.fake.answers = [predicts(b"1")._replace(after=late)]
     began = time.monotonic()
-    world.ask(remaining_ms=300, timeout=5.0)
+    world.ask(remaining_ms=300, timeout=20.0)
     took = time.monotonic() - began
     late.set()
     assert world.error == ("timeout", "EndpointTimeout")
-    assert took < 4  # it is 0.3 s, and what a busy machine adds; not the five seconds of the endpoint
+    assert took < 15  # it is 0.3 s, and what a busy machine adds; not the 20 s of the endpoint
 
 
 def test_after_an_interrupted_request_the_next_one_is_answered(world: World) -> None:

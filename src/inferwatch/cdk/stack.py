@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
@@ -23,9 +22,8 @@ from inferwatch.cdk.outputs import outputs
 from inferwatch.cdk.queue import InferenceQueue
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
+from inferwatch.cloudwatch.tags import tags
 from inferwatch.spec import record
-
-_NO_TAG = re.compile(r"[^\w .:/=+@-]")
 
 
 class ModelStack(Stack):
@@ -70,7 +68,8 @@ class ModelStack(Stack):
         self.lake = self._lake(key, removal_policy)
         self._subscribe_in_turn()
         self._roll_back()
-        self._tag()
+        for name, value in tags(self.spec.identity).items():
+            Tags.of(self).add(name, value)
         for name, value in outputs(self).items():
             CfnOutput(self, name, value=value)
 
@@ -136,12 +135,3 @@ class ModelStack(Stack):
         self.function.roll_back_on(alarms)
         if self.endpoint is not None:
             self.endpoint.roll_back_on(alarms)
-
-    def _tag(self) -> None:
-        identity = self.spec.identity
-        for name, value in (
-            ("model", identity.model_name),
-            ("environment", identity.environment),
-            ("node", identity.namespace),
-        ):
-            Tags.of(self).add(f"inferwatch:{name}", _NO_TAG.sub("-", value))

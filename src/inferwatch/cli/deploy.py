@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.cli.synth import describe, show
@@ -47,7 +44,7 @@ def command(
     """
     from inferwatch.aws.site import open_site
     from inferwatch.cli.deployment import app as apps
-    from inferwatch.cli.deployment import outcome, preflight, question, synthesis
+    from inferwatch.cli.deployment import execution, outcome, preflight, question, synthesis
 
     one, spec = apps.chosen(path, environment, app)
     limits.check(spec)
@@ -56,7 +53,7 @@ def command(
             f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
         )
     where = apps.at(open_site(spec, region), one)
-    variables = _variables(where)
+    variables = execution.variables(where)
     output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
     there = {"existing_log_group": existing_log_group, "existing_table": existing_table}
     _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, **there))
@@ -66,11 +63,13 @@ def command(
     for stack in synthesis.synthesize(spec, assembly, target, variables, app=one, **used):
         show(stack)
     describe(spec, one)
+    stacks = [] if one is apps.MODEL else [where.names.stack]  # a model's own app may call its stacks as it likes
+    execution.show_changes(where, assembly.resolve(), variables, stacks)
     if not question.agreed(f"Deploy to {where.where}?", yes=yes):
         raise click.Abort
     if bootstrap:
-        _bootstrap(where, variables)
-    outputs = _deploy(where, assembly.resolve(), variables, ["--all"] if one is apps.MODEL else [where.names.stack])
+        execution.bootstrap_account(where, variables)
+    outputs = execution.deploy(where, assembly.resolve(), variables, stacks)
     output.note(f"{where.names.stack} is deployed to {where.where}.")
     for what, says in outcome.lines(where, outputs, one):
         click.echo(f"  {what:10} {says}")
@@ -100,56 +99,3 @@ def _to_use(where: Site) -> dict[str, tuple[str, ...]]:
             if error.code not in explained.DENIED:
                 raise
     return found
-
-
-def _bootstrap(where: Site, variables: Mapping[str, str]) -> None:
-    from inferwatch.aws.resources import bootstrap
-    from inferwatch.cli.deployment import cdk_cli
-
-    if bootstrap.problem(where.session, where.caller) is None:
-        output.note("bootstrapped already")
-        return
-    environment = f"aws://{where.caller.account}/{where.caller.region}"
-    with tempfile.TemporaryDirectory() as nowhere:  # where there is a cdk.json, its app would be run
-        failed = cdk_cli.run(["bootstrap", environment, "--no-notices"], Path(nowhere), variables)
-    if failed:
-        raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
-
-
-def _deploy(where: Site, assembly: Path, variables: Mapping[str, str], stacks: Sequence[str]) -> dict[str, str]:
-    """Make these stacks of the assembly; gives the outputs of the site's."""
-    from inferwatch.cli.deployment import cdk_cli
-
-    file = assembly / "outputs.json"
-    arguments = ["deploy", "--app", str(assembly), *stacks, "--require-approval", "never", "--no-notices"]
-    arguments += ["--progress", "events", "--outputs-file", str(file)]
-    try:
-        failed = cdk_cli.run(arguments, Path(where.spec.folder), variables)
-    except KeyboardInterrupt:
-        output.note("\nWhat CloudFormation has begun goes on: `inferwatch doctor --aws` says how the stack is.")
-        raise
-    if failed:
-        raise DeployError(_failure(where))
-    outputs: dict[str, dict[str, str]] = orjson.loads(file.read_bytes()) if file.exists() else {}
-    return outputs.get(where.names.stack, {})
-
-
-def _variables(where: Site) -> dict[str, str]:
-    """Of a process that deploys: the region that was chosen, whatever the caller's settings say."""
-    region = where.caller.region
-    return {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-
-
-def _failure(where: Site) -> str:
-    """What CloudFormation says went wrong, where it got that far."""
-    from inferwatch.aws.resources import stack
-
-    name = where.names.stack
-    try:
-        now = stack.find(where.session, name)
-        failed = [one for one in stack.resources(where.session, name) if one.status.endswith("_FAILED")]
-    except AwsError:
-        now, failed = None, []
-    each = "".join(f"\n- {one.type} {one.physical_id or one.logical_id}: {one.reason}" for one in failed)
-    state = f"the stack {name} is {now.status}" if now else f"there is no stack {name}"
-    return f"the deployment failed; {state}, and what CDK said stands above{each}"

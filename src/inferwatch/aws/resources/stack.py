@@ -20,7 +20,7 @@ _GONE = ("DELETE_COMPLETE", "CREATE_FAILED")
 
 class Stack(msgspec.Struct, frozen=True):
     """id: its ARN; status: CloudFormation's, `CREATE_COMPLETE`; reason: its words for it, often empty; outputs: value
-    by key; protected: from deletion.
+    by key; protected: from deletion; tags: value by name.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Stack(msgspec.Struct, frozen=True):
     reason: str
     outputs: dict[str, str]
     protected: bool
+    tags: dict[str, str] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -71,7 +72,8 @@ def find(session: boto3.Session, name: str) -> Stack | None:
             raise
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
     reason, protected = found.get("StackStatusReason", ""), bool(found.get("EnableTerminationProtection"))
-    return Stack(found["StackId"], found["StackName"], found["StackStatus"], reason, outputs, protected)
+    tags = {one["Key"]: one["Value"] for one in found.get("Tags", ())}
+    return Stack(found["StackId"], found["StackName"], found["StackStatus"], reason, outputs, protected, tags)
 
 
 def resources(session: boto3.Session, name: str) -> tuple[Resource, ...]:

@@ -11,9 +11,11 @@ import msgspec
 from inferwatch.aws.resources import assets, removal, stack
 from inferwatch.aws.resources.stack import Resource, Stack
 from inferwatch.aws.site import Site
-from inferwatch.cli.deployment import log_groups, stores
+from inferwatch.cli.deployment import log_groups, stores, wording
 from inferwatch.cli.deployment.stores import Store
+from inferwatch.cloudwatch.tags import another_model
 from inferwatch.errors import DeployError
+from inferwatch.spec.identity import Identity
 
 KEY = "AWS::KMS::Key"
 CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
@@ -64,7 +66,7 @@ def plan(site: Site, local_assets: Iterable[str]) -> Plan:
     found = stack.find(site.session, site.names.stack)
     if found is None or found.is_empty:
         return Plan(found, (), (), (), (), (), _strange(site, ()), frozenset(local_assets))
-    _check(found)
+    _check(found, site.spec.identity)
     everything = [one for one in stack.resources(site.session, found.name) if one.is_there]
     kept = removal.kept(site.session, found.name)
     held = {one: _FINDERS[one.type](site.session, one.physical_id) for one in kept if one.type in _FINDERS}
@@ -85,7 +87,10 @@ def _encrypts(key: str, store: Store) -> bool:
     return store.kms_key is not None and store.kms_key.endswith(key)
 
 
-def _check(found: Stack) -> None:
+def _check(found: Stack, identity: Identity) -> None:
+    other = another_model(found.tags, identity)
+    if other is not None:
+        raise DeployError(f"nothing was removed: {wording.stack_of_another(found.name, other)}")
     if found.is_at_work:
         raise DeployError(f"the stack {found.name} is {found.status}: wait for its end, then try again")
     if found.protected:
