@@ -132,6 +132,7 @@ type = "none"
 
 [environment.asking.function]
 rollout = "AllAtOnce"
+timeout = 2
 
 [environment.asking.logs]
 customer_key = false
@@ -142,7 +143,7 @@ visibility_timeout = 2
 
 [environment.asking.sagemaker]
 instance_type = "ml.m5.large"
-timeout = 0.5
+timeout = 1.0
 retries = 1
 """
 

@@ -19,12 +19,20 @@ LOG_GROUP = "/test/asking/doubler"
 PREDICTION = predicts(b'{"prediction": 82, "confidence": 0.75}')
 
 
-@pytest.fixture
-def asked(endpoint: FakeEndpoint) -> FakeEndpoint:
-    """The endpoint, which predicts and has not been asked yet."""
+@pytest.fixture(scope="module")
+def warm(cloud: MiniStack, asking: DeployedStack, endpoint: FakeEndpoint) -> FakeEndpoint:
+    """The endpoint of a function that has started: on a busy machine the first message may take it two tries."""
     endpoint.answers[:] = [PREDICTION]
-    endpoint.asked.clear()
+    told(cloud, send(cloud, asking))
     return endpoint
+
+
+@pytest.fixture
+def asked(warm: FakeEndpoint) -> FakeEndpoint:
+    """The endpoint, which predicts and has not been asked yet."""
+    warm.answers[:] = [PREDICTION]
+    warm.asked.clear()
+    return warm
 
 
 def send(cloud: MiniStack, stack: DeployedStack) -> str:
@@ -82,7 +90,7 @@ def test_a_slow_endpoint_costs_its_message_a_try_and_the_next_message_nothing(
     assert (other["status"], other["receive_count"]) == ("succeeded", 1)
     assert (attempt["type"], attempt["status"], attempt["RetriedCount"]) == ("inference_attempt", "timeout", 1)
     assert attempt["error"]["type"] == "EndpointTimeout"
-    assert attempt["elapse"] < 1000
+    assert attempt["elapse"] < 2000
     assert (record["status"], record["receive_count"]) == ("succeeded", 2)
     assert record["transaction_id"] == attempt["transaction_id"]
 
