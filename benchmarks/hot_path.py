@@ -12,12 +12,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
-import json
 import logging
 import os
 import random
-import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,12 +22,10 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 import orjson
+from contest import Contestant, measured, report
 
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.writer import Writer
-
-Contestant = tuple[str, int, Callable[[int], float]]
-"""Name, records a round, and what records so many and gives the seconds that it took."""
 
 IDENTITY = {
     "namespace": "/abc_corp/claim",
@@ -216,19 +211,6 @@ def put_metric_data() -> Iterator[Callable[[], object]]:
         server.stop()
 
 
-def measured(contestants: list[Contestant], rounds: int) -> dict[str, float]:
-    """Microseconds a record: the median of each contestant's rounds. The first round warms up and is not counted."""
-    taken: dict[str, list[float]] = {name: [] for name, _, _ in contestants}
-    gc.disable()
-    for number in range(rounds + 1):
-        for name, count, run in contestants:
-            seconds = run(count)
-            if number:
-                taken[name].append(seconds / count * 1e6)
-            gc.collect()
-    return {name: statistics.median(values) for name, values in taken.items()}
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=15)
@@ -248,23 +230,8 @@ def main() -> None:
         ]
         with contextlib.redirect_stdout(null):
             figures = measured(contestants, options.rounds)
-    report(figures, as_json=options.json)
-
-
-def report(figures: dict[str, float], *, as_json: bool) -> None:
-    names = list(figures)
-    lowest, own = figures[names[0]], figures[names[1]]
-    rows = [
-        {"what": name, "us": round(us, 2), "of_floor": round(us / lowest, 2), "of_inferwatch": round(us / own, 2)}
-        for name, us in figures.items()
-    ]
-    if as_json:
-        print(json.dumps(rows))
-        return
-    print(f"request {len(orjson.dumps(REQUEST))} B, response {len(orjson.dumps(RESPONSE))} B")
-    print(f"{'':42}{'us/record':>10}{'x floor':>9}{'x inferwatch':>14}")
-    for row in rows:
-        print(f"{row['what']:42}{row['us']:>10}{row['of_floor']:>9}{row['of_inferwatch']:>14}")
+    said = f"request {len(orjson.dumps(REQUEST))} B, response {len(orjson.dumps(RESPONSE))} B"
+    report(figures, said, "us/record", as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import json
 import os
 import random
 import sys
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
-from hot_path import Contestant, measured
+from contest import Contestant, measured, report
 
 from inferwatch.serving import aws_lambda
 from inferwatch.spec import load_spec
@@ -229,22 +228,8 @@ def main() -> None:
     os.environ["POWERTOOLS_TRACE_DISABLED"] = "1"
     with tempfile.TemporaryDirectory() as folder, silent() as null:
         figures = measured(contestants(Path(folder), null), options.rounds)
-    report(figures, as_json=options.json)
-
-
-def report(figures: dict[str, float], *, as_json: bool) -> None:
-    lowest, own, *_ = figures.values()
-    rows = [
-        {"what": name, "us": round(us, 2), "of_floor": round(us / lowest, 2), "of_inferwatch": round(us / own, 2)}
-        for name, us in figures.items()
-    ]
-    if as_json:
-        print(json.dumps(rows))
-        return
-    print(f"{BATCH} messages a batch, bodies of {len(JSON_BODY)} B (JSON) and {len(CSV_BODY)} B (payload)")
-    print(f"{'':44}{'us/message':>11}{'x floor':>9}{'x inferwatch':>14}")
-    for row in rows:
-        print(f"{row['what']:44}{row['us']:>11}{row['of_floor']:>9}{row['of_inferwatch']:>14}")
+    said = f"{BATCH} messages a batch, bodies of {len(JSON_BODY)} B (JSON) and {len(CSV_BODY)} B (payload)"
+    report(figures, said, "us/message", as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -20,9 +20,9 @@ from inferwatch.cdk.model_logs import ModelLogs
 from inferwatch.cdk.monitoring.monitoring import ModelMonitoring
 from inferwatch.cdk.outputs import outputs
 from inferwatch.cdk.queue import InferenceQueue
+from inferwatch.cdk.tagged import tag
 from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import names
-from inferwatch.cloudwatch.tags import tags
 from inferwatch.spec import record
 
 
@@ -68,8 +68,7 @@ class ModelStack(Stack):
         self.lake = self._lake(key, removal_policy)
         self._subscribe_in_turn()
         self._roll_back()
-        for name, value in tags(self.spec.identity).items():
-            Tags.of(self).add(name, value)
+        tag(self, self.spec.identity)
         for name, value in outputs(self).items():
             CfnOutput(self, name, value=value)
 

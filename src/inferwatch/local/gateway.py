@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from inferwatch.local.body import body_of
 from inferwatch.local.invocation import EVENT_MAX, Invocation, Refused, TooLarge
 from inferwatch.local.pool import Pool
 from inferwatch.local.refusals import Refusals
@@ -138,12 +139,10 @@ async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > EVENT_MAX:
         raise TooLarge
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > EVENT_MAX:
-            raise TooLarge
-    return bytes(body)
+    body = await body_of(request, EVENT_MAX)
+    if body is None:
+        raise TooLarge
+    return body
 
 
 def _answer_of(invocation: Invocation) -> dict[str, Any] | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from aws_cdk import App, CfnOutput, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import App, CfnOutput, Environment, RemovalPolicy, Stack
 from constructs import Construct
 
 from inferwatch.cdk.endpoint.sagemaker import SageMakerInference
 from inferwatch.cdk.given import Given, as_spec
 from inferwatch.cdk.log_group import KEPT
+from inferwatch.cdk.tagged import tag
 from inferwatch.cloudwatch.names import names
-from inferwatch.cloudwatch.tags import tags
 
 
 class EndpointStack(Stack):
@@ -43,8 +43,7 @@ class EndpointStack(Stack):
             "description": f"Endpoint of {identity.model_name} ({identity.environment}) of {identity.namespace}",
         }
         super().__init__(scope, id or name, **{**own, **options})
-        for tag, value in tags(identity).items():
-            Tags.of(self).add(tag, value)
+        tag(self, identity)
         self.inference = SageMakerInference(self, "Endpoint", spec=read, removal_policy=removal_policy)
         CfnOutput(self, "EndpointName", value=self.inference.name)
         CfnOutput(self, "EndpointLogGroup", value=self.inference.log_group.log_group_name)

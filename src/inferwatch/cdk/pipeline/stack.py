@@ -6,14 +6,14 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import App, CfnOutput, Environment, Stack, Tags
+from aws_cdk import App, CfnOutput, Environment, Stack
 from constructs import Construct
 
 from inferwatch.cdk.given import Given
 from inferwatch.cdk.pipeline import stages
 from inferwatch.cdk.pipeline.pipeline import DeliveryPipeline
+from inferwatch.cdk.tagged import tag
 from inferwatch.cloudwatch.names import names
-from inferwatch.cloudwatch.tags import tags
 
 
 class PipelineStack(Stack):
@@ -41,8 +41,7 @@ class PipelineStack(Stack):
             "description": f"Tests and deploys {last.identity.model_name} of {last.identity.namespace}, by InferWatch",
         }
         super().__init__(scope, id or called.pipeline_stack, **{**own, **options})
-        for name, value in tags(last.identity, of_all_environments=True).items():
-            Tags.of(self).add(name, value)
+        tag(self, last.identity, of_all_environments=True)
         self.delivery = DeliveryPipeline(self, "Pipeline", spec=spec, **(build or {}))
         page = f"https://{self.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/{called.pipeline}/view"
         CfnOutput(self, "PipelineName", value=called.pipeline)

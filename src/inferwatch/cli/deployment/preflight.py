@@ -19,9 +19,8 @@ from inferwatch.aws.resources import (
     taken,
 )
 from inferwatch.aws.site import Site
-from inferwatch.cli.deployment import cdk_cli, docker, log_groups, tables, wording
+from inferwatch.cli.deployment import cdk_cli, docker, log_groups, ownership, tables
 from inferwatch.cli.deployment.app import ENDPOINT, MODEL, PIPELINE, App
-from inferwatch.cloudwatch.tags import another_model
 from inferwatch.errors import AwsError, InferWatchError
 from inferwatch.finding import Finding
 
@@ -114,9 +113,8 @@ def stack_problem(site: Site) -> Problem:
     found = stack.find(site.session, site.names.stack)
     if found is None or found.is_empty:
         return None
-    other = another_model(found.tags, site.spec.identity)
-    if other is not None:
-        return wording.stack_of_another(found.name, other)
+    if (problem := ownership.problem(found, site.spec.identity)) is not None:
+        return problem
     if found.is_at_work:
         return f"the stack {found.name} is {found.status}: another deployment is at work, wait for its end"
     advice = _STUCK.get(found.status)

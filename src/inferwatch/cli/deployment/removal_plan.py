@@ -11,9 +11,8 @@ import msgspec
 from inferwatch.aws.resources import assets, removal, stack
 from inferwatch.aws.resources.stack import Resource, Stack
 from inferwatch.aws.site import Site
-from inferwatch.cli.deployment import log_groups, stores, wording
+from inferwatch.cli.deployment import log_groups, ownership, stores
 from inferwatch.cli.deployment.stores import Store
-from inferwatch.cloudwatch.tags import another_model
 from inferwatch.errors import DeployError
 from inferwatch.spec.identity import Identity
 
@@ -88,9 +87,8 @@ def _encrypts(key: str, store: Store) -> bool:
 
 
 def _check(found: Stack, identity: Identity) -> None:
-    other = another_model(found.tags, identity)
-    if other is not None:
-        raise DeployError(f"nothing was removed: {wording.stack_of_another(found.name, other)}")
+    if (problem := ownership.problem(found, identity)) is not None:
+        raise DeployError(f"nothing was removed: {problem}")
     if found.is_at_work:
         raise DeployError(f"the stack {found.name} is {found.status}: wait for its end, then try again")
     if found.protected:

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from inferwatch.errors import StoreError
+from inferwatch.local.body import body_of
 from inferwatch.local.queue.backend import Backend, Move
 
 BODY_MAX = 8 * 1024 * 1024
@@ -62,7 +63,7 @@ class _Server:
         if name not in _LOOPBACK or "origin" in request.headers:
             return PlainTextResponse("This queue is for programs of this machine.\n", status_code=403)
         try:
-            body = await _body(request)
+            body = await body_of(request, BODY_MAX)
         except ClientDisconnect:
             return Response(status_code=499)  # nobody reads it
         if body is None:
@@ -138,13 +139,3 @@ def _error(status: int, code: str, message: str, as_json: bool) -> _Said:
         )
     said = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     return status, {"content-type": "text/xml"}, f"<ErrorResponse>{said}</ErrorResponse>"
-
-
-async def _body(request: Request) -> bytes | None:
-    """The whole body, or None where it is too large."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_MAX:
-            return None
-    return bytes(body)
