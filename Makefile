@@ -1,13 +1,14 @@
 # Every target does its own set-up. uv is found, or put into .uv/; the lock file decides every version.
 UV := ./scripts/uv
-RUN := $(UV) run --locked --all-extras
+RUN := $(UV) run --locked --extra local --extra aws --extra queue --extra cdk
 
-.PHONY: demo test soak lint bench help
+.PHONY: demo test soak spark lint bench help
 
 help:
 	@echo "make demo    a real model served, recorded, measured and watched, in a live page"
 	@echo "make test    the tests, without the long ones"
 	@echo "make soak    the long tests: kill loops, storms"
+	@echo "make spark   the queries on a real Spark; brings PySpark, needs Java"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks, with their peers"
 
@@ -15,10 +16,13 @@ demo:
 	@$(UV) run --locked --no-default-groups --extra local --group demo inferwatch demo $(ARGS)
 
 test:
-	$(RUN) pytest -n auto --dist loadgroup -m "not soak" $(ARGS)
+	$(RUN) pytest -n auto --dist loadgroup -m "not soak and not spark" $(ARGS)
 
 soak:
 	$(RUN) pytest -m soak --timeout 1800 $(ARGS)
+
+spark:
+	$(RUN) --extra spark pytest -m spark --timeout 600 $(ARGS)
 
 lint:
 	$(RUN) ruff check

@@ -7,6 +7,9 @@ InferWatchError                 caught by the command line and printed as one me
 ├── RuntimeStartError           the local runtime: a port in use, an environment that does not start
 ├── DeliveryError               a notification that its target did not take
 ├── QueryError                  a question that cannot be answered: unknown metric, statistic, field
+│   ├── PredicateError          a predicate that cannot be read: which characters, why, and what is meant
+│   └── DialectError            what one engine cannot be asked: which engine, which part of the question
+├── RegistryError               a version or deployment that a rule forbids: which, why, what to do
 ├── QueueError                  a message that a queue did not take: which, why, what to do
 ├── AwsError                    AWS refused or could not be reached: which call, why, and what to do
 ├── DeployError                 a deployment that cannot begin or did not end well
@@ -60,6 +63,37 @@ class DeliveryError(InferWatchError):
 
 class QueryError(InferWatchError):
     """A question that the store cannot answer as asked."""
+
+
+class PredicateError(QueryError):
+    """A predicate that cannot be read. Its text shows the place under the predicate.
+
+    predicate: as it was given; start, end: of the characters that are wrong, end exclusive; problem: what is wrong with
+    them, and what to write instead.
+    """
+
+    def __init__(self, predicate: str, start: int, end: int, problem: str) -> None:
+        self.predicate = predicate
+        self.start = start
+        self.end = end
+        self.problem = problem
+        line_start = predicate.rfind("\n", 0, start) + 1
+        line = predicate[line_start:].partition("\n")[0]
+        marks = " " * (start - line_start) + "^" * max(1, min(end - line_start, len(line)) - (start - line_start))
+        super().__init__(f"{problem}\n  {line}\n  {marks}")
+
+
+class DialectError(QueryError):
+    """A part of a question that one engine cannot answer as the others do. dialect: which; its text names it too."""
+
+    def __init__(self, dialect: str, problem: str) -> None:
+        self.dialect = dialect
+        self.problem = problem
+        super().__init__(f"{dialect}: {problem}")
+
+
+class RegistryError(InferWatchError):
+    """A change of the registry that its rules forbid, or that another writer was faster with."""
 
 
 class QueueError(InferWatchError):

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from inferwatch.alarms.values import Datapoint, Notification
+from inferwatch.query.predicate import Predicate
+from inferwatch.registry.records import Change, Deployment, Model, ModelVersion
 
 Record = dict[str, Any]
 """One inference transaction, as in the log line, without its `_aws` member."""
@@ -36,6 +38,7 @@ class RecordQuery(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str | None = None
     min_elapse: float | None = None
     text: str | None = None
+    where: Predicate | None = None
     order: Order = "-start_at"
     limit: int = 100
     before: tuple[int, str] | None = None
@@ -69,4 +72,58 @@ class MetricSource(Protocol):
 
     def records(self, query: RecordQuery) -> Sequence[Record]:
         """The records that meet `query`, in its order, each once."""
+        ...
+
+
+class Registry(Protocol):
+    """Versions and deployments of all models. Whoever writes at the same time: each number is given once.
+
+    Every method raises StoreError or AwsError where the registry cannot be reached, RegistryError where a rule forbids
+    what is asked. now_ms: the moment of the change; by: who makes it.
+    """
+
+    def register_version(self, version: ModelVersion) -> ModelVersion:
+        """Keep a version, for ever as it is. Its `model_version` of 0 is replaced by the next number; another number
+        must be free: where two writers ask for the same one, exactly one has it and the other is told by whom it was
+        taken."""
+        ...
+
+    def versions(self, model: Model) -> Sequence[ModelVersion]:
+        """All versions, newest first; none of a model that the registry does not know."""
+        ...
+
+    def register_deployment(self, deployment: Deployment) -> Deployment:
+        """Keep a deployment of a version that exists, with the next id in the place of 0. It is `pending` unless it is
+        given another state (history that is loaded)."""
+        ...
+
+    def deployments(self, model: Model, environment: str | None = None) -> Sequence[Deployment]:
+        """All deployments, of one environment or of all, newest first."""
+        ...
+
+    def promote(self, model: Model, deployment_id: int, *, now_ms: int, by: str) -> Change:
+        """Make a deployment the current one of its environment, in one step; the one before is superseded.
+
+        Of a pending one that is its first time (`deployed`).
+        """
+        ...
+
+    def roll_back(self, model: Model, environment: str, *, now_ms: int, by: str) -> Change:
+        """Make the deployment current again that was so before the current one."""
+        ...
+
+    def fail(self, model: Model, deployment_id: int) -> Deployment:
+        """A pending deployment that did not come about."""
+        ...
+
+    def set_endpoint(self, model: Model, deployment_id: int, endpoint: str) -> Deployment:
+        """Where a deployment answers, as is known only once it is made."""
+        ...
+
+    def history(self, model: Model, environment: str, limit: int = 100) -> Sequence[Change]:
+        """Which deployment was current when, newest first."""
+        ...
+
+    def models(self, node: str) -> Sequence[Model]:
+        """The models at or below a node of the organisation that have a version, in order."""
         ...

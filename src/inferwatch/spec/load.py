@@ -29,11 +29,12 @@ from inferwatch.spec.monitor_spec import ModelSpec, MonitorSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.overlay import Environment, environments, overlaid
 from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.query import QuerySpec
 from inferwatch.spec.queue import QueueSpec
 from inferwatch.spec.sagemaker import SageMakerSpec
 
 _TABLES = (
-    *("model", "function", "features", "metric", "alarm", "composite_alarm", "dashboard", "notify"),
+    *("model", "function", "features", "metric", "alarm", "composite_alarm", "dashboard", "notify", "query"),
     *("api", "queue", "sagemaker", "logs", "history", "lake", "pipeline", "aws", "environment"),
 )
 T = TypeVar("T")
@@ -134,6 +135,7 @@ def _assemble(
         alarms=convert(raw.get("alarm", []), tuple[AlarmSpec, ...], ("alarm",)),
         composite_alarms=convert(raw.get("composite_alarm", []), tuple[CompositeAlarmSpec, ...], ("composite_alarm",)),
         dashboard=_dashboard(raw, model, metrics),
+        queries=convert(raw.get("query", []), tuple[QuerySpec, ...], ("query",)),
         notify=_each(_with_notify_types(raw), "notify", NotifySpec),
         queue=_optional(raw, "queue", QueueSpec),
         sagemaker=_optional(raw, "sagemaker", SageMakerSpec),

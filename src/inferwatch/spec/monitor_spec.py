@@ -22,6 +22,7 @@ from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.period import HIGH_RESOLUTION
 from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.query import QuerySpec
 from inferwatch.spec.queue import QueueSpec
 from inferwatch.spec.sagemaker import SageMakerSpec
 
@@ -63,6 +64,7 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[AlarmSpec, ...]
     composite_alarms: tuple[CompositeAlarmSpec, ...]
     dashboard: DashboardSpec
+    queries: tuple[QuerySpec, ...]
     notify: dict[str, NotifySpec]
     queue: QueueSpec | None
     sagemaker: SageMakerSpec | None

@@ -1,0 +1,1 @@
+"""A question as text of each engine."""
