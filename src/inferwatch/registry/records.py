@@ -53,7 +53,8 @@ class EnvironmentVariable(msgspec.Struct, frozen=True):
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One version, put to work in one environment. deployment_id: 1, 2, ... within its model, given by the registry.
 
-    endpoint: where it answers, None where it does not by itself.
+    endpoint: where it answers, None where it does not by itself; configuration: sha256 of what the spec says of serving,
+    besides the version; None where nobody said.
     """
 
     namespace: str
@@ -65,6 +66,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     environment_variables: tuple[EnvironmentVariable, ...] = ()
     deployment_method: Method
     rolling_strategy: Strategy = "all-at-once"
+    configuration: str | None = None
     state: State
     create_at: str
     created_by: str

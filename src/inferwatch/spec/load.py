@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from inferwatch.errors import SpecError
-from inferwatch.spec import FILE_NAME, check, feature, identity
+from inferwatch.spec import FILE_NAME, check, feature, identity, numbers
 from inferwatch.spec import alarm as alarm_spec
 from inferwatch.spec.account import AccountSpec
 from inferwatch.spec.alarm import AlarmSpec
@@ -45,8 +45,8 @@ def load_spec(
 ) -> MonitorSpec:
     """Read the spec at `path` (the file, or the folder that holds it) for one environment.
 
-    environment: by default `INFERWATCH_ENVIRONMENT`, else `dev`. Model version and deployment id are
-    overridden by `INFERWATCH_MODEL_VERSION` and `INFERWATCH_DEPLOYMENT_ID`, which a deployment sets.
+    environment: by default `INFERWATCH_ENVIRONMENT`, else `dev`. Model version and deployment id are those that
+    `spec.numbers` finds in `environ`, where a deployment puts what the registry gave.
     The other environments are checked too, so that a fault shows before one of them is deployed.
     Raises SpecError.
     """
@@ -180,11 +180,12 @@ def _with_long_features(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identity(model: ModelSpec, environment: str, environ: Mapping[str, str]) -> identity.Identity:
+    version, deployment_id = numbers.injected(environ, environment)
     return identity.Identity(
         namespace=model.namespace,
         model_name=model.name,
-        model_version=_number_if_one(environ.get("INFERWATCH_MODEL_VERSION", model.version)),
-        deployment_id=_number_if_one(environ.get("INFERWATCH_DEPLOYMENT_ID", 1)),
+        model_version=numbers.first(version, model.version),
+        deployment_id=numbers.first(deployment_id),
         environment=environment,
         metric_namespace=model.metric_namespace or identity.metric_namespace(model.namespace),
     )
@@ -199,6 +200,3 @@ def _dashboard(raw: dict[str, Any], model: ModelSpec, metrics: tuple[MetricSpec,
     )
     return msgspec.structs.replace(declared, title=declared.title or model.name, widget=widgets)
 
-
-def _number_if_one(value: int | str) -> int | str:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value

@@ -28,11 +28,12 @@ from inferwatch.spec.sagemaker import SageMakerSpec
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[model]`. predict and parse: `module:function`; confidence_scale: absent where the model gives none."""
+    """`[model]`. version: given by who numbers elsewhere, else the registry numbers; predict and parse:
+    `module:function`; confidence_scale: absent where the model gives none."""
 
     namespace: str
     name: str
-    version: int | str = 1
+    version: int | str | None = None
     predict: str | None = None
     parse: str | None = None
     confidence_scale: Literal[1, 100] | None = None
