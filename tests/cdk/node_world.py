@@ -16,7 +16,7 @@ from intrinsics import ACCOUNT, REGION, resolved
 from small_model import small_model
 
 from inferwatch.cdk import InferenceHistory, ModelAccess, TransactionLake
-from inferwatch.cloudwatch.names import HISTORY_INDEX, LAKE_TABLE, Names, names
+from inferwatch.cloudwatch.names import HISTORY_INDEX, LAKE_ALIAS, LAKE_TABLE, Names, names
 from inferwatch.lake import layout
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -94,8 +94,9 @@ def _of_lake(called: Names) -> Iterator[Request]:
     for action in ("GetQueryExecution", "GetQueryResults", "GetWorkGroup", "StartQueryExecution", "StopQueryExecution"):
         yield Request(f"athena:{action}", workgroup)
     yield Request("glue:GetDatabase", _arn("glue", f"database/{called.lake_database}"))
-    for action in ("GetTable", "GetPartitions"):
-        yield Request(f"glue:{action}", _arn("glue", f"table/{called.lake_database}/{LAKE_TABLE}"))
+    for table in (LAKE_TABLE, LAKE_ALIAS):
+        for action in ("GetTable", "GetPartitions"):
+            yield Request(f"glue:{action}", _arn("glue", f"table/{called.lake_database}/{table}"))
     prefix = f"{layout.FOLDER}/{layout.model_folder(called.log_group)}/"
     bucket = f"arn:aws:s3:::{BUCKET}"
     for below in (prefix, f"{prefix}dt=2026-11-21/"):

@@ -86,6 +86,10 @@ def allowed(role: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def tables(lake: Made) -> dict[str, dict[str, Any]]:
+    return {table["TableInput"]["Name"]: table["TableInput"] for table in lake.all("Glue::Table")}
+
+
 def test_the_bucket_is_closed_encrypted_and_stays(lake: Made) -> None:
     (resource,) = lake.resources("S3::Bucket")
     bucket = resource["Properties"]
@@ -138,7 +142,7 @@ def test_what_firehose_could_not_do_is_kept_as_long_as_other_lines(lake: Made) -
 
 def test_the_function_knows_the_table_s_columns(lake: Made) -> None:
     function = lake.one("Lambda::Function")
-    columns = lake.one("Glue::Table")["TableInput"]["StorageDescriptor"]["Columns"]
+    columns = tables(lake)["transactions"]["StorageDescriptor"]["Columns"]
     (processor,) = destination(lake)["ProcessingConfiguration"]["Processors"]
     given = {each["ParameterName"]: each["ParameterValue"] for each in processor["Parameters"]}
 
@@ -153,7 +157,7 @@ def test_the_function_knows_the_table_s_columns(lake: Made) -> None:
 
 
 def test_days_need_not_be_added_to_the_table(lake: Made) -> None:
-    table = lake.one("Glue::Table")["TableInput"]
+    table = tables(lake)["transactions"]
     parameters = table["Parameters"]
 
     assert [key["Name"] for key in table["PartitionKeys"]] == ["model", "dt"]
@@ -164,6 +168,18 @@ def test_days_need_not_be_added_to_the_table(lake: Made) -> None:
     assert template == "s3://LakeBucketB1D32E10/lake/model=${model}/dt=${dt}/"
     written = destination(lake)["Prefix"].replace("!{timestamp:yyyy-MM-dd}", "${dt}")
     assert template.replace("${model}", parameters["projection.model.values"]).endswith(written)
+
+
+def test_the_other_name_is_the_same_table_for_readers_alone(lake: Made) -> None:
+    found = tables(lake)
+    names_apart = {"Name": "", "Description": ""}
+    assert list(found) == ["transactions", "model_monitoring_logs"]
+    assert found["transactions"] | names_apart == found["model_monitoring_logs"] | names_apart
+    alias = TABLE.replace("transactions", "model_monitoring_logs")
+    assert alias not in json.dumps(role_of(lake, "firehose.amazonaws.com"))
+    (policy,) = (each for each in lake.all("IAM::Policy") if "Reader" in each["PolicyName"])
+    (glue,) = (s for s in policy["PolicyDocument"]["Statement"] if "glue:GetTable" in s["Action"])
+    assert glue["Resource"][-2:] == [TABLE, alias]
 
 
 def test_questions_have_a_limit_and_answers_are_encrypted(lake: Made) -> None:

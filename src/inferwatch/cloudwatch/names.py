@@ -17,6 +17,12 @@ HISTORY_ALARM = "History-Alarm"
 LAKE_TABLE = "transactions"
 """Of the lake's database."""
 
+LAKE_ALIAS = "model_monitoring_logs"
+"""The same table under another name."""
+
+LAKE_OF = "The lake of "
+"""What a lake's database says of itself: the log group follows."""
+
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one model's resources, in one account and region.

@@ -94,7 +94,7 @@ class TransactionLake(Construct):
         written = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
         statements = [
             allow([f"athena:{name}" for name in queries], [workgroup]),
-            allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], self._table.arns),
+            allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], self._table.read_arns),
             allow(["s3:GetBucketLocation"], [bucket.bucket_arn]),
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],

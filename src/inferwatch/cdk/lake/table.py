@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from inferwatch.cloudwatch.names import LAKE_TABLE, Names
+from inferwatch.cloudwatch.names import LAKE_ALIAS, LAKE_OF, LAKE_TABLE, Names
 from inferwatch.lake import layout
 from inferwatch.lake.columns import GLUE, GLUE_COLUMNS, Kind
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+_TWICE = "Inference transactions; one may be there twice, with the same transaction_id"
 _SLACK_DAYS = 2  # the bucket's lifecycle deletes at the end of a day
 
 
 class LakeTable(Construct):
-    """Database and table. Partitions are projected: nobody has to add the day that begins.
+    """Database and table, and the table once more under its other name, for readers. Partitions are projected: nobody
+    has to add the day that begins.
 
-    features: the columns of declared features. database, table; arns: of both and the catalog, for policies.
+    features: the columns of declared features. database, table, alias; arns: of database, table and catalog, for the
+    policy of who writes by them; read_arns: these and the alias, for readers.
     """
 
     def __init__(
@@ -40,29 +44,43 @@ class LakeTable(Construct):
             "Database",
             catalog_id=stack.account,
             database_input=glue.CfnDatabase.DatabaseInputProperty(
-                name=called.lake_database, description=f"The lake of {called.log_group}"
+                name=called.lake_database, description=f"{LAKE_OF}{called.log_group}"
             ),
         )
-        self.table = glue.CfnTable(
-            self,
-            "Table",
-            catalog_id=stack.account,
-            database_name=called.lake_database,
-            table_input=glue.CfnTable.TableInputProperty(
-                name=LAKE_TABLE,
-                description="Inference transactions; one may be there twice, with the same transaction_id",
-                table_type="EXTERNAL_TABLE",
-                parameters=_parameters(called, bucket, days),
-                partition_keys=[_column(layout.MODEL, "string"), _column(layout.DAY, "string")],
-                storage_descriptor=_storage(bucket, features),
-            ),
-        )
-        self.table.add_resource_dependency(self.database)
+        input_of = partial(_input, _parameters(called, bucket, days), _storage(bucket, features))
+        self.table = self._table("Table", called, input_of(LAKE_TABLE, _TWICE))
+        self.alias = self._table("Alias", called, input_of(LAKE_ALIAS, f"{LAKE_TABLE}, under another name"))
+        resource = partial(stack.format_arn, service="glue")
         self.arns = [
-            stack.format_arn(service="glue", resource="catalog"),
-            stack.format_arn(service="glue", resource="database", resource_name=called.lake_database),
-            stack.format_arn(service="glue", resource="table", resource_name=f"{called.lake_database}/{LAKE_TABLE}"),
+            resource(resource="catalog"),
+            resource(resource="database", resource_name=called.lake_database),
+            resource(resource="table", resource_name=f"{called.lake_database}/{LAKE_TABLE}"),
         ]
+        alias = resource(resource="table", resource_name=f"{called.lake_database}/{LAKE_ALIAS}")
+        self.read_arns = [*self.arns, alias]
+
+    def _table(self, id: str, called: Names, given: glue.CfnTable.TableInputProperty) -> glue.CfnTable:
+        table = glue.CfnTable(
+            self, id, catalog_id=Stack.of(self).account, database_name=called.lake_database, table_input=given
+        )
+        table.add_resource_dependency(self.database)
+        return table
+
+
+def _input(
+    parameters: Mapping[str, str],
+    storage: glue.CfnTable.StorageDescriptorProperty,
+    name: str,
+    description: str,
+) -> glue.CfnTable.TableInputProperty:
+    return glue.CfnTable.TableInputProperty(
+        name=name,
+        description=description,
+        table_type="EXTERNAL_TABLE",
+        parameters=parameters,
+        partition_keys=[_column(layout.MODEL, "string"), _column(layout.DAY, "string")],
+        storage_descriptor=storage,
+    )
 
 
 def _parameters(called: Names, bucket: s3.IBucket, days: int) -> dict[str, str]:
