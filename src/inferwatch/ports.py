@@ -108,8 +108,16 @@ class Registry(Protocol):
         """
         ...
 
-    def roll_back(self, model: Model, environment: str, *, now_ms: int, by: str) -> Change:
-        """Make the deployment current again that was so before the current one."""
+    def before_current(self, model: Model, environment: str) -> Deployment:
+        """The deployment that `roll_back` would make current now; RegistryError where there is none."""
+        ...
+
+    def roll_back(self, model: Model, environment: str, *, now_ms: int, by: str, to: int | None = None) -> Change:
+        """Make the deployment current again that was so before the current one. Twice goes further back, never forth.
+
+        to: the deployment_id that it is expected to come to; where another has been promoted or rolled back in the
+        meantime, so that it would come to another, it is refused.
+        """
         ...
 
     def fail(self, model: Model, deployment_id: int) -> Deployment:

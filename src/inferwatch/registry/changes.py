@@ -1,0 +1,81 @@
+"""Which deployment serves an environment: a stack of changes, of which each knows the one below it. Pure.
+
+A deployment that is promoted comes on top. A roll back takes the top away, so rolling back twice goes further back, and
+what was rolled back from comes again only by being promoted. The history keeps every change; nothing in it is changed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from inferwatch.errors import RegistryError
+from inferwatch.registry.records import Change, Deployment
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A change as it is kept. number: 1, 2, ... within the model and environment; below: number of the entry whose
+    deployment a roll back comes to, None where there is none."""
+
+    number: int
+    below: int | None
+    change: Change
+
+
+def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> Entry:
+    """The entry by which `wanted` becomes current. top: the environment's newest one, None before the first.
+
+    Raises RegistryError for a deployment that failed, or is the current one.
+    """
+    name = f"deployment {wanted.deployment_id} (version {wanted.model_version})"
+    if wanted.state == "failed":
+        raise RegistryError(
+            f"{name} failed before it served {wanted.environment}, and cannot be promoted; deploy the version again"
+        )
+    if wanted.state == "current":
+        raise RegistryError(f"{name} is what serves {wanted.environment} already")
+    change = Change(
+        at_ms=now_ms,
+        environment=wanted.environment,
+        deployment_id=wanted.deployment_id,
+        model_version=wanted.model_version,
+        before=top.change.deployment_id if top else None,
+        why="deployed" if wanted.state == "pending" else "promoted",
+        by=by,
+    )
+    return Entry(number=top.number + 1 if top else 1, below=top.number if top else None, change=change)
+
+
+def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str) -> Entry:
+    """The entry by which the deployment of `under`, the one below `top`, becomes current again."""
+    change = Change(
+        at_ms=now_ms,
+        environment=top.change.environment,
+        deployment_id=under.change.deployment_id,
+        model_version=under.change.model_version,
+        before=top.change.deployment_id,
+        why="rolled back",
+        by=by,
+    )
+    return Entry(number=top.number + 1, below=under.below, change=change)
+
+
+def below(top: Entry | None, environment: str) -> int:
+    """The number of the entry that a roll back comes to. Raises RegistryError where there is none."""
+    if top is None:
+        raise RegistryError(f"nothing serves {environment} yet; there is nothing to roll back")
+    if top.below is None:
+        raise RegistryError(
+            f"nothing to roll back to: no deployment served {environment} before deployment"
+            f" {top.change.deployment_id} (version {top.change.model_version}); `inferwatch promote` chooses another"
+        )
+    return top.below
+
+
+def expected(under: Entry, to: int | None) -> None:
+    """Raise RegistryError where a roll back was prepared to come to another deployment, by `to`, than it would now."""
+    found = under.change.deployment_id
+    if to is not None and found != to:
+        raise RegistryError(
+            f"{under.change.environment} was changed in the meantime: rolling back would come to deployment {found} and"
+            f" not to {to}; look at `inferwatch deployments` and roll back again if that is meant"
+        )
