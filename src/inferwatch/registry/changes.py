@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from inferwatch.errors import RegistryError
+from inferwatch.registry import instant
 from inferwatch.registry.records import Change, Deployment
 
 
@@ -45,8 +46,33 @@ def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> 
     return Entry(number=top.number + 1 if top else 1, below=top.number if top else None, change=change)
 
 
-def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str) -> Entry:
-    """The entry by which the deployment of `under`, the one below `top`, becomes current again."""
+def loaded(top: Entry | None, given: Deployment) -> Entry | None:
+    """The entry that history which is loaded brings with it: of a deployment that is current, since it was made.
+
+    None of one that is not. Raises RegistryError where another is current already.
+    """
+    if given.state != "current":
+        return None
+    if top is not None:
+        raise RegistryError(
+            f"state: {given.environment} is served by deployment {top.change.deployment_id} already; register this one"
+            " as pending and promote it"
+        )
+    pending = msgspec.structs.replace(given, state="pending")
+    return promoted(None, pending, now_ms=instant.milliseconds(given.create_at), by=given.created_by)
+
+
+def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str, to: int | None = None) -> Entry:
+    """The entry by which the deployment of `under`, the one below `top`, becomes current again.
+
+    to: the deployment that it was expected to be. Raises RegistryError where it is another.
+    """
+    found = under.change.deployment_id
+    if to is not None and found != to:
+        raise RegistryError(
+            f"{top.change.environment} was changed in the meantime: rolling back would come to deployment {found} and"
+            f" not to {to}; look at `inferwatch deployments`, and roll back again if that is meant"
+        )
     change = Change(
         at_ms=now_ms,
         environment=top.change.environment,
@@ -59,8 +85,8 @@ def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str) -> Entry:
     return Entry(number=top.number + 1, below=under.below, change=change)
 
 
-def below(top: Entry | None, environment: str) -> int:
-    """The number of the entry that a roll back comes to. Raises RegistryError where there is none."""
+def standing(top: Entry | None, environment: str) -> tuple[Entry, int]:
+    """The top, and the number of the entry below it, to which a roll back comes. Raises RegistryError for none."""
     if top is None:
         raise RegistryError(f"nothing serves {environment} yet; there is nothing to roll back")
     if top.below is None:
@@ -68,14 +94,4 @@ def below(top: Entry | None, environment: str) -> int:
             f"nothing to roll back to: no deployment served {environment} before deployment"
             f" {top.change.deployment_id} (version {top.change.model_version}); `inferwatch promote` chooses another"
         )
-    return top.below
-
-
-def expected(under: Entry, to: int | None) -> None:
-    """Raise RegistryError where a roll back was prepared to come to another deployment, by `to`, than it would now."""
-    found = under.change.deployment_id
-    if to is not None and found != to:
-        raise RegistryError(
-            f"{under.change.environment} was changed in the meantime: rolling back would come to deployment {found} and"
-            f" not to {to}; look at `inferwatch deployments` and roll back again if that is meant"
-        )
+    return top, top.below

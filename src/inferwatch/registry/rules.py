@@ -114,14 +114,6 @@ def no_deployment(number: int, model: Model) -> RegistryError:
     return RegistryError(f"{group(model)} has no deployment {number}; `inferwatch deployments` lists what it has")
 
 
-def occupied(given: Deployment, current: int) -> RegistryError:
-    """Of history that is loaded with a second current deployment."""
-    return RegistryError(
-        f"state: {given.environment} is served by deployment {current} already; register this one as pending and"
-        " promote it"
-    )
-
-
 def _model(given: Model) -> Model:
     if not given.model_name or "/" in given.model_name:
         raise RegistryError(f"model_name: {given.model_name!r} must not be empty and must hold no '/'")

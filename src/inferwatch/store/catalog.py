@@ -7,18 +7,24 @@ from pathlib import Path
 from urllib.parse import quote
 
 from inferwatch.errors import StoreError
-from inferwatch.store import alarm_log, outbox, seen, tally
+from inferwatch.store import alarm_log, outbox, registry_tables, seen, tally
 from inferwatch.store.lake import lake
 from inferwatch.store.rollups import rollup
 from inferwatch.store.streams import positions
 from inferwatch.store.transaction import REMEDY
 
 FILE = "catalog.sqlite"
-VERSION = 1
-"""Of the tables; an older InferWatch refuses a catalog of a newer version."""
+VERSION = 2
+"""Of the tables; an older InferWatch refuses a catalog of a newer version. 2 has the registry's, which a catalog of 1
+gains when it is opened for writing."""
 
-_SCHEMA = "".join(module.SCHEMA for module in (positions, seen, rollup, lake, tally, alarm_log, outbox))
+_TABLES = (positions, seen, rollup, lake, tally, alarm_log, outbox, registry_tables)
+_SCHEMA = "".join(module.SCHEMA for module in _TABLES)
 _BUSY_TIMEOUT = 10.0
+
+
+class NoDataError(StoreError):
+    """Nothing has been written into the folder yet."""
 
 
 def connect(data: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -64,5 +70,5 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, read_only: bool) -> 
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
-def _no_data(file: Path) -> StoreError:
-    return StoreError(f"{file.parent} holds no InferWatch data yet. Start `inferwatch up` with it first.")
+def _no_data(file: Path) -> NoDataError:
+    return NoDataError(f"{file.parent} holds no InferWatch data yet. Start `inferwatch up` with it first.")
