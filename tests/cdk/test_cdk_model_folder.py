@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from small_model import small_model
 
-from inferwatch.cdk.package import ignore, model_folder
+from inferwatch.cdk.package import model_folder
 from inferwatch.errors import DeployError
+from inferwatch.spec import ignore
+from inferwatch.store import Store
 
 SECRET = "AWS_SECRET_ACCESS_KEY=very-secret"
 
@@ -62,6 +64,13 @@ def test_secrets_and_junk_stay_at_home(tmp_path: Path, path: str) -> None:
 
 def test_a_virtual_environment_stays_whatever_it_is_called(tmp_path: Path) -> None:
     put(tmp_path / "model", "python/pyvenv.cfg", "python/lib/numpy.py")
+
+    assert deployed(tmp_path / "model", tmp_path / "out") == {"app.py", "inferwatch.toml", "inferwatch.compiled.json"}
+
+
+def test_so_does_the_data_of_a_model_that_is_up(tmp_path: Path) -> None:
+    Store.open(tmp_path / "model" / "mine", writer=True).close()
+    put(tmp_path / "model", "mine/logs/claim.jsonl")
 
     assert deployed(tmp_path / "model", tmp_path / "out") == {"app.py", "inferwatch.toml", "inferwatch.compiled.json"}
 

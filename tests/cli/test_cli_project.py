@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 from unpacked_cdk import UNPACKED
 
-from inferwatch.cdk.package import image, model_folder
+from inferwatch.cdk.package import image
 from inferwatch.cli.commands import cli
 from inferwatch.cli.init import make_project
-from inferwatch.spec import load_spec
+from inferwatch.spec import load_spec, model_files
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "sleep_advice"
@@ -85,7 +85,7 @@ def test_the_project_s_app_is_the_default_one(project: Path, tmp_path: Path) -> 
 def test_the_image_holds_what_the_function_needs_and_no_more(project: Path) -> None:
     (context,) = (project / "cdk.out").glob("asset.*")
     assert (context / "Dockerfile").read_bytes() == (project / "Dockerfile").read_bytes()
-    assert sorted(model_folder.files(project)) == ["app.py", "inferwatch.toml", "model.ubj"]
+    assert sorted(model_files.files(project)) == ["app.py", "inferwatch.toml", "model.ubj"]
 
 
 def test_its_dockerfile_is_the_one_that_would_be_made_without_it() -> None:

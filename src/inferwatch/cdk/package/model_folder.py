@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
-from inferwatch.cdk.package import ignore
 from inferwatch.errors import DeployError
 from inferwatch.sdk import compiled_spec
+from inferwatch.spec import ignore, model_files
 from inferwatch.spec.monitor_spec import MonitorSpec
 
 REQUIREMENTS = "requirements.txt"
@@ -33,7 +32,7 @@ def copy(spec: MonitorSpec, target: Path) -> None:
     """Copy the model's folder to `target`, and write the compiled spec there. Raises DeployError."""
     source = Path(spec.folder)
     try:
-        for relative in sorted(files(source)):
+        for relative in sorted(model_files.files(source)):
             copy_file(source / relative, target / relative)
     except OSError as error:
         raise DeployError(f"{error.filename or source} cannot be deployed: {error.strerror or error}") from None
@@ -58,25 +57,3 @@ def copy_file(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(0o755 if os.access(source, os.X_OK) else READABLE)
-
-
-def files(folder: Path) -> Iterator[str]:
-    """The files to deploy, relative to the folder, with slashes. Links are followed, as Python follows them."""
-    rules = folder / ignore.FILE
-    ignored = ignore.read(rules.read_text(encoding="utf-8").splitlines() if rules.is_file() else ())
-    yield from _files(folder, "", ignored, (folder.resolve(),))
-
-
-def _files(folder: Path, prefix: str, ignored: ignore.Ignore, above: tuple[Path, ...]) -> Iterator[str]:
-    for entry in os.scandir(folder):
-        path = prefix + entry.name
-        if ignore.is_junk(entry.name):
-            continue
-        hidden = ignored.hides(path)
-        if entry.is_file() and not hidden:
-            yield path
-        elif entry.is_dir() and (not hidden or ignored.has_exceptions):
-            below = Path(entry.path)
-            real = below.resolve()
-            if real not in above and not (below / "pyvenv.cfg").exists():
-                yield from _files(below, f"{path}/", ignored, (*above, real))
