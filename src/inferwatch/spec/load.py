@@ -54,6 +54,11 @@ def load_spec(
     return _load(file, _read(file), environment or environ.get("INFERWATCH_ENVIRONMENT"), environ)[0]
 
 
+def spec_of(document: dict[str, Any], environment: str) -> MonitorSpec:
+    """The spec that these tables make, for a model whose own file is elsewhere. Raises SpecError."""
+    return _load(Path(FILE_NAME), document, environment, {})[0]
+
+
 def load_environments(path: str | os.PathLike[str], environ: Mapping[str, str] = os.environ) -> tuple[MonitorSpec, ...]:
     """The spec at `path` for every environment that it declares, in their order; of a file without any, for the one
     that `load_spec` gives. Raises SpecError.

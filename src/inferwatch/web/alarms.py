@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, Transition
+from inferwatch.alarms.values import ALARM, INSUFFICIENT_DATA, AlarmState, Transition
 from inferwatch.alarms.watched import watched
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
@@ -39,7 +39,38 @@ def alarms_view(sources: Sources) -> list[dict[str, Any]]:
                 "bands": bands.get(alarm.name, []),
             }
         )
-    return view
+    return view if sources.declared else view + _undeclared(states, bands)
+
+
+def known_alarms(sources: Sources) -> set[str]:
+    """The names of the alarms that `alarms_view` has."""
+    spec = sources.spec
+    declared = {*(alarm.name for alarm in spec.alarms), *(alarm.name for alarm in spec.composite_alarms)}
+    return declared if sources.declared else {*declared, *sources.alarm_states()}
+
+
+def _undeclared(states: Mapping[str, AlarmState], bands: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Alarms of a model whose spec is elsewhere: how they stand is known, what they watch is not."""
+    nothing: dict[str, Any] = {
+        "description": "",
+        "runbook": None,
+        "notify": [],
+        "rule": None,
+        "metric": None,
+        "unit": None,
+    }
+    return [
+        {
+            "name": name,
+            **nothing,
+            "state": state.state,
+            "reason": state.reason,
+            "since": state.since_ms,
+            "evaluated": state.evaluated_ms,
+            "bands": bands.get(name, []),
+        }
+        for name, state in sorted(states.items())
+    ]
 
 
 def _condition(sources: Sources, alarm: AlarmSpec | CompositeAlarmSpec) -> dict[str, Any]:

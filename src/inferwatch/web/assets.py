@@ -36,6 +36,10 @@ class Assets:
         """The page itself."""
         return self._answer(request, self._assets["index.html"])
 
+    def overview(self, request: Request) -> Response:
+        """The page of all models."""
+        return self._answer(request, self._assets["overview.html"])
+
     def file(self, request: Request) -> Response:
         """A file of the page."""
         asset = self._assets.get(request.path_params["name"])

@@ -15,6 +15,9 @@ from inferwatch.web.json_response import JsonResponse
 from inferwatch.web.sessions import Sessions
 
 STATIC = "/static/"
+PAGES = ("/", "/overview")
+"""What people open; all else is opened by these."""
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -71,11 +74,11 @@ class Guard:
         if static:
             return None
         known = self._sessions.holds(session_of(request))
-        if request.url.path == "/" and "token" in request.query_params:
+        if request.url.path in PAGES and "token" in request.query_params:
             return self._admit(request, known)
         if known:
             return None
-        if request.url.path != "/":
+        if request.url.path not in PAGES:
             problem = "no session; open the link that the terminal shows"
             return JsonResponse({"error": problem}, status_code=401)
         if request.headers.get("sec-fetch-site") == "cross-site":
@@ -88,7 +91,8 @@ class Guard:
         if session is None and not known:
             return HTMLResponse(entry.refused("This link has been used"), status_code=401)
         rest = [(name, value) for name, value in request.query_params.multi_items() if name != "token"]
-        response = RedirectResponse("/?" + urlencode(rest) if rest else "/", status_code=303)
+        path = request.url.path
+        response = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, status_code=303)
         if session is not None:
             response.set_cookie(cookie_name(request), session, httponly=True, samesite="strict")
         return response

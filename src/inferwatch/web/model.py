@@ -33,6 +33,9 @@ def model_view(sources: Sources, gateway_url: str | None) -> dict[str, Any]:
         "confidence_scale": spec.model.confidence_scale,
         "memory": spec.function.memory,
         "timeout": spec.function.timeout,
+        "billed": sources.billed,
+        "overview": sources.overview is not None,
+        "declared": sources.declared,
         "statuses": list(record.STATUSES),
         "widgets": [
             {"id": widget_id(index), "type": w.type, "title": w.title, "width": w.width, "height": w.height}

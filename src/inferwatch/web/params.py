@@ -22,6 +22,10 @@ LAST_MS = 253_402_300_799_999
 """The end of the year 9999, the last that ISO 8601 writes with four digits."""
 
 
+MODEL = ("model", "environment")
+"""Which model a view is of; every view has them."""
+
+
 class BadParameter(QueryError):
     """A query parameter that cannot be used. parameter: its name."""
 
@@ -33,11 +37,19 @@ class BadParameter(QueryError):
 def only(params: QueryParams, allowed: Collection[str]) -> None:
     """Raise BadParameter for a parameter that the view does not have, or that stands twice."""
     for name in params:
-        if name not in allowed:
+        if name not in allowed and name not in MODEL:
             known = ", ".join(sorted(allowed)) or "none"
             raise BadParameter(name, f"this view has no such parameter; it has {known}")
         if len(params.getlist(name)) > 1:
             raise BadParameter(name, "stands twice")
+
+
+def needed(params: QueryParams, name: str) -> str:
+    """A word that must be given."""
+    text = params.get(name, "").strip()
+    if not text:
+        raise BadParameter(name, "is missing")
+    return text
 
 
 def whole(params: QueryParams, name: str, default: int, low: int, high: int) -> int:

@@ -11,14 +11,18 @@ from starlette.responses import Response
 
 from inferwatch.errors import InferWatchError
 from inferwatch.ports import RecordQuery
+from inferwatch.query.comparison import as_json, compare
 from inferwatch.spec import record
 from inferwatch.spec.charts import Chart, charts
 from inferwatch.web import params
-from inferwatch.web.alarms import alarms_view, transition_view
+from inferwatch.web.alarms import alarms_view, known_alarms, transition_view
 from inferwatch.web.health import health_view
 from inferwatch.web.json_response import JsonResponse
 from inferwatch.web.model import model_view
 from inferwatch.web.notifications import notifications_view
+from inferwatch.web.overview import overview_view
+from inferwatch.web.questions import WORDS, predicate, queries_view, query_view, question
+from inferwatch.web.releases import changes_view, versions_view
 from inferwatch.web.series import newest_view, series_view
 from inferwatch.web.sources import Sources
 from inferwatch.web.tiles import tiles_view
@@ -28,7 +32,8 @@ ROWS_MAX = 500
 NEWEST_ROWS = 40
 NEWEST_ROWS_MS = 300_000
 NEWEST_ENTRIES = 50
-FILTERS = ("status", "version", "min_elapse", "text", "order", "limit", "before", "start", "end")
+NEWEST_CHANGES = 100
+FILTERS = ("where", "status", "version", "min_elapse", "text", "order", "limit", "before", "start", "end")
 
 
 class Views:
@@ -69,8 +74,7 @@ class Views:
         params.only(request.query_params, ("limit",))
         name = request.path_params["name"]
         limit = params.whole(request.query_params, "limit", 100, 1, ROWS_MAX)
-        spec = self._sources.spec
-        if name not in {*(alarm.name for alarm in spec.alarms), *(alarm.name for alarm in spec.composite_alarms)}:
+        if name not in known_alarms(self._sources):
             return JsonResponse({"error": f"this model has no alarm {name!r}"}, status_code=404)
         history = self._sources.alarm_history(name, limit)
         return JsonResponse({"alarm": name, "history": [transition_view(t) for t in history]})
@@ -96,6 +100,7 @@ class Views:
             version=given.get("version") or None,
             min_elapse=params.number(given, "min_elapse"),
             text=given.get("text") or None,
+            where=predicate(self._sources, given),
             order=params.order(given),
             limit=params.whole(given, "limit", 50, 1, ROWS_MAX),
             before=params.cursor(given),
@@ -111,6 +116,44 @@ class Views:
         if found is None:
             return JsonResponse({"error": f"there is no transaction {name}"}, status_code=404)
         return JsonResponse(found)
+
+    def query(self, request: Request) -> Response:
+        params.only(request.query_params, WORDS)
+        return JsonResponse(query_view(self._sources, question(self._sources, request.query_params)))
+
+    def queries(self, request: Request) -> Response:
+        params.only(request.query_params, ())
+        return JsonResponse({"queries": queries_view(self._sources)})
+
+    def changes(self, request: Request) -> Response:
+        params.only(request.query_params, ("limit",))
+        limit = params.whole(request.query_params, "limit", NEWEST_CHANGES, 1, ROWS_MAX)
+        return JsonResponse(changes_view(self._sources, limit))
+
+    def versions(self, request: Request) -> Response:
+        params.only(request.query_params, ("start", "end"))
+        start, end = params.time_range(request.query_params, self._sources.now_ms() + 1)
+        return JsonResponse({"start": start, "end": end, "versions": versions_view(self._sources, start, end)})
+
+    def compare(self, request: Request) -> Response:
+        given, sources = request.query_params, self._sources
+        params.only(given, ("a", "b", "start", "end"))
+        start, end = params.time_range(given, sources.now_ms() + 1)
+        found = compare(
+            sources.ask,
+            params.needed(given, "a"),
+            params.needed(given, "b"),
+            start_ms=start,
+            end_ms=end,
+            node=sources.spec.identity.log_group,
+            environment=sources.spec.identity.environment,
+            has_confidence=sources.spec.has_confidence,
+        )
+        return JsonResponse(as_json(found))
+
+    def overview(self, request: Request) -> Response:
+        params.only(request.query_params, ("node",))
+        return JsonResponse(overview_view(self._sources, request.query_params.get("node", "/")))
 
     def sections(self, ranges: Collection[int]) -> dict[str, Any]:
         """What the event stream tells: sections for all listeners, and two for those of each range in seconds.
@@ -132,6 +175,7 @@ class Views:
             "transitions": lambda: [transition_view(t) for t in sources.alarm_history(None, NEWEST_ENTRIES)],
             "notifications": lambda: notifications_view(sources, NEWEST_ENTRIES),
             "transactions": lambda: rows(sources.metrics.records(newest)),
+            "changes": lambda: changes_view(sources, NEWEST_CHANGES),
         }
         for seconds in filter(None, ranges):
             parts[f"tiles:{seconds}"] = partial(tiles_view, sources, now_ms - 1000 * seconds, now_ms)

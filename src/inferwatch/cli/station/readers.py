@@ -16,7 +16,7 @@ class Readers:
     """Stores for reading, opened as they are needed and kept for the next call."""
 
     def __init__(self, data: Path) -> None:
-        self._data = data
+        self.data = data
         self._idle: SimpleQueue[Store] = SimpleQueue()
 
     @contextmanager
@@ -25,7 +25,7 @@ class Readers:
         try:
             store = self._idle.get_nowait()
         except Empty:
-            store = Store.open(self._data, writer=False)
+            store = Store.open(self.data, writer=False)
         try:
             yield store
         except BaseException:
