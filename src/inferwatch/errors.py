@@ -78,7 +78,7 @@ class PredicateError(QueryError):
         self.end = end
         self.problem = problem
         line_start = predicate.rfind("\n", 0, start) + 1
-        line = predicate[line_start:].partition("\n")[0]
+        line = "".join(c if c.isprintable() else " " for c in predicate[line_start:].partition("\n")[0])
         marks = " " * (start - line_start) + "^" * max(1, min(end - line_start, len(line)) - (start - line_start))
         super().__init__(f"{problem}\n  {line}\n  {marks}")
 

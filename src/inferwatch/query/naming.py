@@ -1,0 +1,41 @@
+"""Which field a name in a predicate means, and whether a record can have it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from inferwatch.lake.columns import KINDS
+from inferwatch.query.fields import FEATURES, METRICS, PROPERTIES
+from inferwatch.query.predicate import Field
+from inferwatch.query.words import Mistake, Word
+from inferwatch.spec.fault import suggestion
+
+_ENVELOPE: Final = "_aws"
+_NAMED: Final = frozenset({*KINDS, *METRICS, FEATURES})
+
+
+def field(word: Word, known: Collection[str] | None) -> Field:
+    """The field that this word names; `properties.x` is x. known: root names of fields of one's own, None for any.
+
+    Raises Mistake.
+    """
+    named = word.value
+    assert isinstance(named, Field)
+    root, below = named.root, named.path[1:]
+    if root == PROPERTIES:
+        if not below or isinstance(below[0], int):
+            raise Mistake(word.start, word.end, "after properties comes the name of a field: properties.pages")
+        named = Field(below)
+        root, below = named.root, named.path[1:]
+    elif known is not None and root not in _NAMED and root not in known:
+        near = suggestion(root, sorted({*_NAMED, *known, PROPERTIES}))
+        problem = f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
+        raise Mistake(word.start, word.end, problem)
+    if root == _ENVELOPE:
+        raise Mistake(word.start, word.end, "_aws is the envelope of a log line and no part of the record")
+    if root == FEATURES and not below:
+        raise Mistake(word.start, word.end, "features are asked for one by one: features.age")
+    if below and (root in METRICS or KINDS.get(root, "json") != "json"):
+        raise Mistake(word.start, word.end, f"{root} is a single value, with nothing below it")
+    return named
