@@ -149,6 +149,9 @@ def _number(piece: _Piece, sign: int, start: int, after: str, pieces: list[_Piec
     value = sign * float(piece.text)
     if not math.isfinite(value):
         raise Mistake(start, end, "this number is too large; at most about 1.8e308 is possible")
+    if piece.text.isdecimal() and int(piece.text) > EXACT:
+        problem = f"whole numbers are exact up to {EXACT} only; a longer one that names something is a text"
+        raise Mistake(start, end, problem)
     return Word("number", start, end, number(value))
 
 
