@@ -53,14 +53,17 @@ def test_the_face_is_pinned() -> None:
         "InferenceQueue",
         "ModelAccess",
         "ModelMonitoring",
+        "ModelRegistry",
         "ModelStack",
         "NodeSink",
         "PipelineStack",
+        "RegistryStack",
         "SageMakerInference",
         "TransactionLake",
         "endpoint_app",
         "model_app",
         "pipeline_app",
+        "registry_app",
     ]
     assert set(cdk.__all__) <= set(dir(cdk))
     with pytest.raises(AttributeError, match="no attribute 'InferenceAPI'"):

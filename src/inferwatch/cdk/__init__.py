@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from inferwatch.cdk.pipeline.pipeline import DeliveryPipeline
     from inferwatch.cdk.pipeline.stack import PipelineStack, pipeline_app
     from inferwatch.cdk.queue import InferenceQueue
+    from inferwatch.cdk.registry import ModelRegistry, RegistryStack, registry_app
     from inferwatch.cdk.stack import ModelStack
 
 __all__ = [
@@ -54,14 +55,17 @@ __all__ = [
     "InferenceQueue",
     "ModelAccess",
     "ModelMonitoring",
+    "ModelRegistry",
     "ModelStack",
     "NodeSink",
     "PipelineStack",
+    "RegistryStack",
     "SageMakerInference",
     "TransactionLake",
     "endpoint_app",
     "model_app",
     "pipeline_app",
+    "registry_app",
 ]
 
 _ROOM = {
@@ -73,14 +77,17 @@ _ROOM = {
     "InferenceQueue": "inferwatch.cdk.queue",
     "ModelAccess": "inferwatch.cdk.access.access",
     "ModelMonitoring": "inferwatch.cdk.monitoring.monitoring",
+    "ModelRegistry": "inferwatch.cdk.registry",
     "ModelStack": "inferwatch.cdk.stack",
     "NodeSink": "inferwatch.cdk.access.observability",
     "PipelineStack": "inferwatch.cdk.pipeline.stack",
+    "RegistryStack": "inferwatch.cdk.registry",
     "SageMakerInference": "inferwatch.cdk.endpoint.sagemaker",
     "TransactionLake": "inferwatch.cdk.lake.lake",
     "endpoint_app": "inferwatch.cdk.endpoint.stack",
     "model_app": "inferwatch.cdk.app",
     "pipeline_app": "inferwatch.cdk.pipeline.stack",
+    "registry_app": "inferwatch.cdk.registry",
 }
 
 

@@ -23,6 +23,15 @@ LAKE_ALIAS = "model_monitoring_logs"
 LAKE_OF = "The lake of "
 """What a lake's database says of itself: the log group follows."""
 
+REGISTRY_TABLE = "inferwatch-registry"
+"""Of all models of an account and region."""
+
+REGISTRY_STACK = "InferWatch-Registry"
+"""In which that table is made."""
+
+REGISTRY_MODELS = "models"
+"""The table's partition key of what says which models there are. A model's own is its log group, which has a slash."""
+
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The names of one model's resources, in one account and region.
