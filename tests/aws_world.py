@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudwatch.models import Statistics
+from moto.logs.models import LogsBackend
 
 from inferwatch.aws.site import open_site
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -40,6 +41,7 @@ def account() -> Iterator[None]:
         mock.patch.dict("os.environ", _ENVIRON),
         mock_aws(),
         mock.patch("moto.logs.models.execute_query", insights_model.execute_query),
+        mock.patch.object(LogsBackend, "start_query", _start_query),
         mock.patch.object(Statistics, "get_statistics_for_type", _statistic),
     ):
         for name in _UNSET:
@@ -48,6 +50,7 @@ def account() -> Iterator[None]:
 
 
 _MOTOS_OWN = Statistics.get_statistics_for_type
+_MOTOS_START = LogsBackend.start_query
 
 
 def _statistic(self: Statistics, stat: str) -> Any:
@@ -56,6 +59,14 @@ def _statistic(self: Statistics, stat: str) -> Any:
         return _MOTOS_OWN(self, stat)
     values = sorted(self.metric_single_values_list)
     return values[max(0, math.ceil(float(stat[1:]) / 100 * len(values)) - 1)] if values else None
+
+
+def _start_query(self: LogsBackend, log_group_names: list[str] | None, *rest: Any) -> str:
+    """moto's, and SOURCE, which it does not know."""
+    prefixes = insights_model.prefixes(rest[-1])
+    assert bool(log_group_names) != bool(prefixes), "StartQuery takes either log groups or SOURCE"
+    named = log_group_names or [name for name in self.groups if name.startswith(prefixes)]
+    return str(_MOTOS_START(self, named, *rest))
 
 
 @contextmanager

@@ -1,137 +1,46 @@
 """A model of CloudWatch Logs Insights for the tests: moto's own reads neither conditions nor orders.
 
-It takes exactly the language that InferWatch writes and refuses every other sign, so a value that broke out of its
-place would not parse. What it gives follows AWS's documentation: fields discovered in JSON (200 at most), natural
-order with numbers after texts, and a comparison of a number with a text is never true.
+It is a model and no validation: what AWS's documentation says, in Python. Fields are discovered in JSON (200 at most),
+true and false are 1 and 0, the order is natural with numbers after texts and what is missing before both, a comparison
+of a number with a text is never true, and aggregates are of numbers.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterator
+import statistics
+from collections.abc import Callable, Iterator, Sequence
 from functools import cmp_to_key
 from itertools import zip_longest
 from typing import Any
 
-from lark import Lark, Transformer, v_args
+from insights_language import Call, Command, Event, Named, Value, parsed
 
 FIELDS_MAX = 200
-LANGUAGE = r"""
-    query: fields ("|" filter)* "|" sort "|" dedup "|" limit
-    fields: "fields" NAME ("," NAME)*
-    filter: "filter" condition
-    ?condition: comparison | choice | search | presence | "(" condition "or" condition ")" -> either
-    comparison: NAME OPERATOR value
-    choice: NAME "in" "[" value ("," value)* "]"
-    search: NAME "like" "/(?i)" PATTERN "/"
-    presence: [NOT] "ispresent(" NAME ")"
-    sort: "sort" key ("," key)*
-    key: NAME DIRECTION
-    dedup: "dedup" NAME
-    limit: "limit" COUNT
-    value: TEXT -> text
-         | NUMBER -> number
-    NOT: "not "
-    OPERATOR: ">=" | "<=" | "=" | "<" | ">"
-    DIRECTION: "asc" | "desc"
-    NAME: /@?[a-z_]+/
-    TEXT: /"[^"\\\n]*"/
-    NUMBER: /\d+(\.\d+)?/
-    COUNT: /\d+/
-    PATTERN: /([A-Za-z0-9]|\\x[0-9a-f]{2}|\[(\\x\{[0-9a-f]+\})+\])+/
-    %ignore " "
-    %ignore "\n"
-"""
-Event = dict[str, Any]
-Condition = Callable[[Event], bool]
+Row = dict[str, str]
 
 
-class _Compile(Transformer[Any, Any]):
-    """The parsed query as functions."""
-
-    def text(self, parts: list[str]) -> str:
-        return parts[0][1:-1]
-
-    def number(self, parts: list[str]) -> float:
-        return float(parts[0])
-
-    @v_args(inline=True)
-    def comparison(self, name: str, operator: str, wanted: str | float) -> Condition:
-        def holds(event: Event) -> bool:
-            value = event.get(name)
-            if isinstance(value, str) != isinstance(wanted, str) or value is None:
-                return False
-            order = (value > wanted) - (value < wanted)
-            return {"=": order == 0, ">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0}[operator]
-
-        return holds
-
-    @v_args(inline=True)
-    def choice(self, name: str, *wanted: str | float) -> Condition:
-        return lambda event: event.get(name) in wanted
-
-    @v_args(inline=True)
-    def search(self, name: str, pattern: str) -> Condition:
-        python = re.sub(r"\\x\{([0-9a-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
-        return lambda event: re.search(python, event[name], re.IGNORECASE | re.ASCII) is not None
-
-    @v_args(inline=True)
-    def presence(self, absent: str | None, name: str) -> Condition:
-        return lambda event: (name in event) != bool(absent)
-
-    @v_args(inline=True)
-    def either(self, one: Condition, other: Condition) -> Condition:
-        return lambda event: one(event) or other(event)
-
-    @v_args(inline=True)
-    def filter(self, condition: Condition) -> Condition:
-        return condition
-
-    @v_args(inline=True)
-    def key(self, name: str, direction: str) -> tuple[str, bool]:
-        return str(name), direction == "desc"
-
-    def sort(self, keys: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
-        return keys
-
-    def fields(self, names: list[str]) -> list[str]:
-        return [str(name) for name in names]
-
-    @v_args(inline=True)
-    def dedup(self, name: str) -> str:
-        return str(name)
-
-    @v_args(inline=True)
-    def limit(self, count: str) -> int:
-        return int(count)
-
-    def query(self, parts: list[Any]) -> tuple[Any, ...]:
-        fields, *conditions, keys, once, limit = parts
-        return fields, conditions, keys, once, limit
-
-
-_LANGUAGE = Lark(LANGUAGE, start="query", parser="earley", lexer="dynamic")
-
-
-def answer(text: str, events: list[tuple[int, str, str]]) -> list[dict[str, str]]:
+def answer(text: str, events: Sequence[tuple[int, str, str]]) -> list[Row]:
     """The rows that Insights gives for events of `(time, pointer, message)`, newest first where no order decides."""
-    fields, conditions, keys, once, limit = _Compile().transform(_LANGUAGE.parse(text))
     rows = [
-        {**_discovered(message), "@timestamp": at_ms, "@ptr": pointer, "@message": message}
+        {**_discovered(message), "@timestamp": float(at_ms), "@ptr": pointer, "@message": message}
         for at_ms, pointer, message in sorted(events, key=lambda event: -event[0])
     ]
-    rows = [row for row in rows if all(condition(row) for condition in conditions)]
-    for name, descending in reversed(keys):
-        rows.sort(
-            key=cmp_to_key(lambda one, other, name=name: _natural(one.get(name), other.get(name))), reverse=descending
-        )
-    seen: set[Any] = set()
-    kept = [row for row in rows if row.get(once) is None or not (row[once] in seen or seen.add(row[once]))]
-    return [{name: row[name] for name in (*fields, "@ptr") if name in row} for row in kept[:limit]]
+    shown: list[str] = []
+    for command in parsed(text):
+        rows, shown = _STEPS[command.word](command, rows, shown)
+    return [{name: _shown(row[name]) for name in shown if row.get(name) is not None} for row in rows]
 
 
-def execute_query(log_groups: list[Any], query: str, start_time: int, end_time: int) -> list[dict[str, str]]:
+def prefixes(text: str) -> tuple[str, ...]:
+    """With what the names of the log groups begin that a query names itself."""
+    first = parsed(text)[0]
+    return first.parts if first.word == "SOURCE" else ()
+
+
+def execute_query(log_groups: list[Any], query: str, start_time: int, end_time: int) -> list[Row]:
     """In place of moto's function of this name. Times are seconds, both included."""
     events = [
         (event.timestamp, str(event.event_id), event.message)
@@ -141,6 +50,87 @@ def execute_query(log_groups: list[Any], query: str, start_time: int, end_time: 
         if start_time <= event.timestamp // 1000 <= end_time
     ]
     return answer(query, events)
+
+
+def _fields(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+    made = [{**row, **{item.name: item.value(row) for item in command.parts}} for row in rows]
+    return made, [*dict.fromkeys([*shown, *(item.name for item in command.parts)]), "@ptr"]
+
+
+def _filter(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+    return [row for row in rows if command.parts[0](row)], shown
+
+
+def _stats(command: Command, rows: list[Event], _: list[str]) -> tuple[list[Event], list[str]]:
+    values, groups = command.parts
+    found: dict[tuple[Value, ...], list[Event]] = {}
+    for row in rows:
+        found.setdefault(tuple(group.value(row) for group in groups), []).append(row)
+    made = [
+        dict(zip([group.name for group in groups], key, strict=True))
+        | {item.name: _aggregated(item, of) for item in values}
+        for key, of in found.items()
+    ]
+    return made, [item.name for item in (*groups, *values)]
+
+
+def _sort(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+    for name, descending in reversed(command.parts):
+        rows = sorted(
+            rows,
+            key=cmp_to_key(lambda one, other, name=name: _natural(one.get(name), other.get(name))),
+            reverse=descending,
+        )
+    return rows, shown
+
+
+def _dedup(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+    seen: set[Any] = set()
+    name = command.parts[0]
+    return [row for row in rows if row.get(name) is None or not (row[name] in seen or seen.add(row[name]))], shown
+
+
+_STEPS: dict[str, Callable[[Command, list[Event], list[str]], tuple[list[Event], list[str]]]] = {
+    "SOURCE": lambda _, rows, shown: (rows, shown),
+    "fields": _fields,
+    "filter": _filter,
+    "stats": _stats,
+    "sort": _sort,
+    "dedup": _dedup,
+    "limit": lambda command, rows, shown: (rows[: command.parts[0]], shown),
+}
+
+
+def _aggregated(item: Named, rows: list[Event]) -> Value:
+    call = item.value
+    assert isinstance(call, Call)
+    if not call.arguments:
+        return float(len(rows))
+    values = [call.arguments[0](row) for row in rows]
+    there = [value for value in values if value is not None]
+    numbers = [value for value in there if isinstance(value, float)]
+    match call.function:
+        case "count":
+            return float(len(there))
+        case "count_distinct":
+            return float(len(set(there)))
+        case "latest":
+            newest = max(zip(rows, values, strict=True), key=lambda pair: pair[0]["@timestamp"], default=(None, None))
+            return newest[1]
+        case "pct":
+            return _percentile(numbers, call.arguments[1]({}))
+        case "stddev":
+            return statistics.stdev(numbers) if len(numbers) > 1 else None
+    of = {"sum": sum, "min": min, "max": max, "avg": statistics.fmean}[call.function]
+    return of(numbers) if numbers else None
+
+
+def _percentile(numbers: list[float], percent: float) -> Value:
+    return sorted(numbers)[max(0, math.ceil(percent / 100 * len(numbers)) - 1)] if numbers else None
+
+
+def _shown(value: Value) -> str:
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _discovered(message: str) -> Event:
@@ -158,7 +148,7 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         for name, member in members:
             yield from _flat(f"{path}.{name}" if path else str(name), member)
     else:
-        yield path, float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        yield path, float(value) if isinstance(value, int | float) else value
 
 
 def _natural(one: Any, other: Any) -> int:

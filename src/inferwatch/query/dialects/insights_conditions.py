@@ -2,7 +2,7 @@
 
 Insights holds true and false as 1 and 0 and knows no objects: it discovers the members of an object as fields of their
 own. Whether a value is a number or a text it decides itself, so a condition on a field that may have either is less
-exact, and `notes` says so.
+exact, and the notes say so.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from inferwatch.query.predicate import (
     Value,
     Wildcard,
 )
+from inferwatch.query.spelling import spelled
 
 TYPES: Final = (
     "Whether a value is a number or a text, Logs Insights decides itself; true and false are 1 and 0 there ({})."
@@ -35,6 +36,7 @@ OBJECTS: Final = "Logs Insights knows no objects: a field that holds one, or an 
 _ERROR: Final = (Field(("error", "type")), Field(("error", "message")))
 """Of which one is there wherever the object is."""
 _WHOLE: Final = frozenset({"request", "response", "features", "requester"})
+Leaf = Compare | OneOf | Like | Missing
 _BOOLEANS: Final = {True: ("1", '"true"'), False: ("0", '"false"')}
 
 
@@ -60,14 +62,15 @@ def condition(predicate: Predicate) -> str:
             raise TypeError("a predicate is made normal before it is written")
 
 
-def notes(predicate: Predicate | None) -> Iterator[str]:
-    """What the condition is less exact about, each once."""
-    leaves = list(_leaves(predicate)) if predicate is not None else []
-    typed = [leaf.field for leaf in leaves if not isinstance(leaf, Missing) and fields.kind(leaf.field) == "any"]
-    there = [leaf.field for leaf in leaves if isinstance(leaf, Missing) and fields.kind(leaf.field) == "any"]
-    for text, of in ((TYPES, typed), (OBJECTS, [field for field in there if field.path != ("error",)])):
-        if of:
-            yield text.format(", ".join(dict.fromkeys(map(name, of))))
+def type_notes(predicate: Predicate | None) -> list[str]:
+    """That the type of a value matters to the condition, which finds the records of any other too."""
+    return _noted(TYPES, [leaf.field for leaf in _leaves(predicate) if _is_typed(leaf)])
+
+
+def object_notes(predicate: Predicate | None) -> list[str]:
+    """That a field is asked for which may hold an object."""
+    missing = [leaf.field for leaf in _leaves(predicate) if isinstance(leaf, Missing) and leaf.field.path != ("error",)]
+    return _noted(OBJECTS, [field for field in missing if fields.kind(field) == "any"])
 
 
 def node_condition(node: str) -> str:
@@ -81,8 +84,21 @@ def node_condition(node: str) -> str:
     return _joined("or", [f"namespace = {quoted(node)}", below, own])
 
 
-def _leaves(predicate: Predicate) -> Iterator[Compare | OneOf | Like | Missing]:
+def _noted(text: str, of: Sequence[Field]) -> list[str]:
+    return [text.format(", ".join(dict.fromkeys(map(spelled, of))))] if of else []
+
+
+def _is_typed(leaf: Leaf) -> bool:
+    kind = fields.kind(leaf.field)
+    return not isinstance(leaf, Missing) and (
+        kind == "any" or (kind == "identifier" and isinstance(leaf, Compare) and leaf.operator not in ("=", "!="))
+    )
+
+
+def _leaves(predicate: Predicate | None) -> Iterator[Leaf]:
     match predicate:
+        case None:
+            return
         case And(parts=parts) | Or(parts=parts):
             for part in parts:
                 yield from _leaves(part)

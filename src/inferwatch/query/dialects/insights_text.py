@@ -96,19 +96,26 @@ def pattern(parts: Iterable[str | Wildcard], *, any_case: bool = False) -> str:
     return f"/{begin}{inner}{end}/" if begin or inner or end else "/^/"
 
 
-def signs(text: str) -> str:
-    """A text within a regular expression."""
-    return "".join(map(_sign, text))
+def holding(text: str) -> str:
+    """The regular expression that finds a text anywhere, whatever its case."""
+    return f"/(?i){''.join(map(_folded, text))}/"
 
 
 def _part(part: str | Wildcard, any_case: bool) -> str:
     if isinstance(part, Wildcard):
         return _ANY_TEXT if part.sign == "%" else _ANY_SIGN
-    return "".join(map(_either_case, part)) if any_case else signs(part)
+    return "".join(map(_either_case, part)) if any_case else "".join(map(_sign, part))
 
 
 def _either_case(sign: str) -> str:
     return f"[{sign.lower()}{sign.upper()}]" if sign.isascii() and sign.isalpha() else _sign(sign)
+
+
+def _folded(sign: str) -> str:
+    if sign.isascii():
+        return _sign(sign)
+    cases = {case for case in (sign.lower(), sign.upper()) if len(case) == 1} | {sign}
+    return f"[{''.join(map(_sign, sorted(cases)))}]"
 
 
 def _sign(sign: str) -> str:

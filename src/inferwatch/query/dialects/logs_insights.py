@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from inferwatch.query import fields
-from inferwatch.query.dialects.insights_conditions import condition, node_condition, notes
+from inferwatch.query.dialects.insights_conditions import condition, node_condition, object_notes, type_notes
 from inferwatch.query.dialects.insights_text import (
     DIALECT,
     instant,
@@ -67,7 +67,12 @@ def emit(question: Question, *, ranged: bool = True, also: Sequence[str] = ()) -
     text = "\n| ".join(commands)
     if len(text) > LONGEST:
         raise refused(f"the question is too long: it takes {LONGEST} characters, this one has {len(text)}")
-    return Text(dialect=DIALECT, text=text, columns=asked.columns, notes=(*notes(where), *asked.notes))
+    return Text(
+        dialect=DIALECT,
+        text=text,
+        columns=asked.columns,
+        notes=(*type_notes(where), *object_notes(where), *asked.notes),
+    )
 
 
 def aliases(question: Question) -> tuple[str, ...]:
@@ -98,7 +103,7 @@ def _records(question: Question) -> _Asked:
         places = [name(one) for one in fields.places(field)]
         value, there = places[0], f"ispresent({places[0]})"
         if len(places) > 1:
-            value, there = f"value_{place}", " or ".join(f"ispresent({one})" for one in places)
+            value, there = f"value_{place}", f"({' or '.join(f'ispresent({one})' for one in places)})"
             shown.append(f"coalesce({', '.join(places)}) as {value}")
         else:
             shown.append(value)
