@@ -130,9 +130,42 @@ def test_the_service_is_told_environment_and_origins(build: Build) -> None:
 
     assert made.one("Lambda::Function")["Environment"]["Variables"] == {
         "INFERWATCH_ENVIRONMENT": "dev",
+        "INFERWATCH_MODEL_VERSION": "1",
+        "INFERWATCH_DEPLOYMENT_ID": "1",
         "INFERWATCH_ALLOW_ORIGIN": "https://a.example,https://b.example",
         "OWN": "1",
     }
+
+
+def test_a_version_tells_its_deployment_and_outlives_the_next_one(
+    tmp_path: Path,
+) -> None:
+    """So that a roll back finds it, and has something to go to."""
+
+    def version(folder: str, **environ: str) -> tuple[str, str, str]:
+        from small_stack import made
+
+        from inferwatch.cdk import InferenceFunction
+        from inferwatch.spec import load_spec
+
+        small_model(tmp_path / folder)
+        spec = load_spec(tmp_path / folder, None, environ)
+        template = made(
+            lambda stack: InferenceFunction(stack, "Function", spec=spec), tmp_path / f"{folder}-out"
+        ).template
+        found = template["Resources"]
+        ((name, one),) = [(name, each) for name, each in found.items() if each["Type"] == "AWS::Lambda::Version"]
+        (function,) = [each for each in found.values() if each["Type"] == "AWS::Lambda::Function"]
+        return (
+            name,
+            one["DeletionPolicy"],
+            function["Properties"]["Environment"]["Variables"]["INFERWATCH_DEPLOYMENT_ID"],
+        )
+
+    before = version("model", INFERWATCH_MODEL_VERSION="3", INFERWATCH_DEPLOYMENT_ID="7")
+    after = version("model", INFERWATCH_MODEL_VERSION="3", INFERWATCH_DEPLOYMENT_ID="8")
+    assert [before[1:], after[1:]] == [("RetainExceptOnCreate", "7"), ("RetainExceptOnCreate", "8")]
+    assert before[0] != after[0]
 
 
 def test_without_origins_no_page_may_call(build: Build) -> None:

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.xdist_group("synth")
 
 REST = '[api]\ntype = "rest"\n'
 
+ALWAYS = {"ModelVersion", "DeploymentId", "FunctionName", "LogGroup", "Dashboard"}
+
 
 def build(folder: Path, more: str = "", environment: str | None = None, **options: Any) -> Made:
     from aws_cdk import App
@@ -36,7 +38,8 @@ def build(folder: Path, more: str = "", environment: str | None = None, **option
 def test_its_outputs_say_where_things_are(tmp_path: Path) -> None:
     outputs = build(tmp_path, REST).outputs
 
-    assert outputs.keys() == {"FunctionName", "LogGroup", "Dashboard", "Url", "ApiKeyId"}
+    assert outputs.keys() == {*ALWAYS, "Url", "ApiKeyId"}
+    assert (outputs["ModelVersion"], outputs["DeploymentId"]) == ("1", "1")
     assert outputs["FunctionName"] == "adder-Inference"
     assert outputs["LogGroup"] == "/abc_corp/claim/adder"
     assert (
@@ -51,7 +54,7 @@ def test_its_outputs_say_where_things_are(tmp_path: Path) -> None:
 def test_a_function_alone_has_no_url(tmp_path: Path) -> None:
     made = build(tmp_path, '[api]\ntype = "none"\n')
 
-    assert made.outputs.keys() == {"FunctionName", "LogGroup", "Dashboard"}
+    assert made.outputs.keys() == ALWAYS
     assert [group["LogGroupName"] for group in made.all("Logs::LogGroup")] == ["/abc_corp/claim/adder"]
 
 

@@ -23,6 +23,7 @@ from inferwatch.cloudwatch import limits
 from inferwatch.cloudwatch.names import Names, names
 from inferwatch.errors import SpecError
 from inferwatch.serving import cors, endpoint
+from inferwatch.spec import numbers
 
 INSIGHTS = lambda_.LambdaInsightsVersion.VERSION_1_0_498_0
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
@@ -112,6 +113,9 @@ class InferenceFunction(Construct):
             "reserved_concurrent_executions": function.reserved_concurrency,
             "environment": {
                 "INFERWATCH_ENVIRONMENT": identity.environment,
+                # By which a version of the function tells which deployment it is of.
+                numbers.VERSION: str(identity.model_version),
+                numbers.DEPLOYMENT_ID: str(identity.deployment_id),
                 cors.VARIABLE: ",".join(self._spec.api.allow_origins),
                 **({} if self._spec.sagemaker is None else {endpoint.VARIABLE: self._called.endpoint}),
                 **environment,
@@ -122,6 +126,8 @@ class InferenceFunction(Construct):
             "system_log_level_v2": lambda_.SystemLogLevel.INFO,
             "application_log_level_v2": lambda_.ApplicationLogLevel.INFO,
             "insights_version": INSIGHTS if function.insights else None,
+            # CloudFormation would delete what it has published before, to which a roll back goes.
+            "current_version_options": lambda_.VersionOptions(removal_policy=KEPT),
         }
 
     def _rollout(self) -> GradualRollout | None:

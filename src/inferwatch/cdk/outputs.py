@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inferwatch.cdk.stack import ModelStack
 
+URL = "Url"
+VERSION = "ModelVersion"
+DEPLOYMENT_ID = "DeploymentId"
+
 
 def outputs(stack: ModelStack) -> dict[str, str]:
     """The values by their names."""
     console = f"https://{stack.region}.console.aws.amazon.com/cloudwatch/home?region={stack.region}"
+    identity = stack.spec.identity
     found = {
+        VERSION: str(identity.model_version),
+        DEPLOYMENT_ID: str(identity.deployment_id),
         "FunctionName": stack.function.function.function_name,
         "LogGroup": stack.logs.records.log_group_name,
         "Dashboard": f"{console}#dashboards/dashboard/{stack.called.dashboard}",
     }
     if stack.api is not None:
-        found["Url"] = stack.api.url
+        found[URL] = stack.api.url
         if stack.api.api_key is not None:
             found["ApiKeyId"] = stack.api.api_key.key_id
     if stack.spec.sagemaker is not None:

@@ -32,7 +32,7 @@ class ModelStack(Stack):
     The stack's name, and the account and region of `[aws]`, are the spec's unless `options`, a Stack's own, say
     otherwise. removal_policy: of the log groups, history, lake and their keys. Raises SpecError, DeployError.
 
-    logs, function, monitoring; api, endpoint, queue, history, lake: None where the spec has none, or names an endpoint
+    logs, function, monitoring; outputs, by name; api, endpoint, queue, history, lake: None where the spec has none, or names an endpoint
     that is there already.
     """
 
@@ -69,8 +69,7 @@ class ModelStack(Stack):
         self._subscribe_in_turn()
         self._roll_back()
         tag(self, self.spec.identity)
-        for name, value in outputs(self).items():
-            CfnOutput(self, name, value=value)
+        self.outputs = {name: CfnOutput(self, name, value=value) for name, value in outputs(self).items()}
 
     def _api(self) -> InferenceApi | None:
         if self.spec.api.type == "none":

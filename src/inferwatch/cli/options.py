@@ -47,6 +47,9 @@ environment: Decorator = click.option(
     show_envvar=True,
     help="Environment of the spec. [default: dev]",
 )
+description: Decorator = click.option(
+    "--description", default="", help="Of the model version, where what is served becomes a new one."
+)
 aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
 region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")
 _pipeline: Decorator = click.option(

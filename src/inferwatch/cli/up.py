@@ -37,23 +37,33 @@ _PORTS = click.IntRange(0, 65_535)
 @click.option("--port", type=_PORTS, default=PORT, show_default=True, help="Of the gateway.")
 @click.option("--page-port", type=_PORTS, default=PAGE_PORT, show_default=True, help="Of the page.")
 @click.option("--queue-port", type=_PORTS, default=QUEUE_PORT, show_default=True, help="Of the queue.")
+@options.description
 def command(
-    path: Path, data: Path, environment: str | None, host: str, port: int, page_port: int, queue_port: int
+    *,
+    path: Path,
+    data: Path,
+    environment: str | None,
+    host: str,
+    port: int,
+    page_port: int,
+    queue_port: int,
+    description: str,
 ) -> None:
     """Serve the model in PATH (its folder or its inferwatch.toml), record and watch it until Ctrl-C.
 
     POST /predict takes the features as JSON. A model with a queue has it at the queue's port, for the AWS CLI, for
-    `inferwatch send` and whatever else speaks SQS. Ports of 0 take free ones. A model without `predict` is not served,
-    and what its own programs record into the data folder is watched.
+    `inferwatch send` and whatever else speaks SQS. Ports of 0 take free ones. What is served is registered: code that
+    is not the code of a version yet becomes the next one. A model without `predict` is not served, and what its own
+    programs record into the data folder is watched.
     """
     from inferwatch.cli.station import Station
 
     spec = load_spec(path, environment)
-    station = Station(spec, data, os.environ, host=host, port=port, page_port=page_port, queue_port=queue_port)
+    ports = {"port": port, "page_port": page_port, "queue_port": queue_port}
+    station = Station(spec, data, os.environ, host=host, description=description, **ports)
 
     def started() -> None:
-        name = f"{spec.identity.log_group}, version {spec.identity.model_version}, {spec.identity.environment}"
-        output.note(f"{name} is up.")
+        output.note(f"{spec.identity.log_group}, {_numbers(station)}, {spec.identity.environment} is up.")
         for line in _said(station):
             output.note(f"  {line}")
         output.note("Ctrl-C ends it.")
@@ -70,6 +80,12 @@ def _freeze() -> None:
     """
     if "duckdb" not in sys.modules:
         gc.freeze()
+
+
+def _numbers(station: Station) -> str:
+    if station.registration is not None and station.registration.plan is not None:
+        return station.registration.plan.says()
+    return f"version {station.spec.identity.model_version}"
 
 
 def _said(station: Station) -> list[str]:

@@ -16,6 +16,8 @@ EVERY_S = 3.0
 AT_MOST_MS = 60 * 60 * 1000
 KEY_WAITS_DAYS = 7
 _KEPT = ("Retain", "RetainExceptOnCreate")
+_OF_FUNCTION = "AWS::Lambda::Version"
+"""Kept when a newer one is deployed; with its function it goes."""
 
 
 def kept(session: boto3.Session, name: str) -> tuple[Resource, ...]:
@@ -26,6 +28,7 @@ def kept(session: boto3.Session, name: str) -> tuple[Resource, ...]:
         for resource in stack.resources(session, name)
         if resource.physical_id
         and resource.is_there
+        and resource.type != _OF_FUNCTION
         and declared.get(resource.logical_id, {}).get("DeletionPolicy") in _KEPT
     )
 

@@ -59,6 +59,8 @@ class Demo:
         output.note("InferWatch demo: a classifier of handwritten digits, trained on this machine.")
         output.note(f"  page     {self._station.page_link}")
         output.note(f"  predict  {self._station.gateway_url}/predict")
+        identity = self._station.spec.identity
+        output.note(f"  serves   version {identity.model_version}, deployment {identity.deployment_id}")
         output.note(f"  data     {self._station.data}  (for `inferwatch alarms list --data ...` and the like)")
         output.note(f"  notifies {slack}")
         output.note("Ctrl-C ends it.\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from inferwatch.cli import output
 from inferwatch.cli.clock import now_ms
+from inferwatch.cli.registration.local import LocalRegistration
 from inferwatch.cli.scope import scope
 from inferwatch.cli.station.function import Function
 from inferwatch.cli.station.heartbeats import Heartbeats
@@ -23,12 +24,14 @@ from inferwatch.web import Sessions, page_app
 
 
 class Station:
-    """One model on this machine. Making it takes the ports; `run` takes the data folder and blocks until the end.
+    """One model on this machine. Making it takes the data folder and the ports, and registers what will be served;
+    `run` blocks until the end.
 
-    function: None for a model that is served elsewhere, which names no `predict`: what its programs record is watched.
+    spec: with the version and deployment of the registry; function: None for a model that is served elsewhere, which
+    names no `predict`: what its programs record is watched.
 
-    Raises SpecError, RuntimeStartError and MissingExtraError when made; StoreError, HandlerError and RuntimeStartError
-    when run.
+    Raises SpecError, StoreError, RegistryError, RuntimeStartError and MissingExtraError when made; StoreError,
+    HandlerError and RuntimeStartError when run.
     """
 
     def __init__(
@@ -41,16 +44,24 @@ class Station:
         port: int = 0,
         page_port: int = 0,
         queue_port: int = 0,
+        description: str = "",
     ) -> None:
-        self.spec = spec
         self.data = data
         self.readers = Readers(data)
         self.metrics = SharedMetricSource(self.readers, spec.identity.metric_namespace)
-        self._targets = targets(spec, environ)
         self.function: Function | None = None
-        if spec.model.predict or spec.sagemaker:
-            self.function = Function(spec, data, environ, host=host, port=port, queue_port=queue_port)
-        self._page_socket = bind("the page", page_port)
+        self.registration: LocalRegistration | None = None
+        with ExitStack() as undo:
+            self._targets = targets(spec, environ)
+            self._store = undo.enter_context(Store.open(data, writer=True))
+            if spec.model.predict or spec.sagemaker:
+                self.registration = LocalRegistration(spec, data, environ, description)
+                undo.callback(self.registration.ended)
+                spec, environ = self.registration.spec, {**environ, **self.registration.variables()}
+                self.function = Function(spec, data, environ, host=host, port=port, queue_port=queue_port)
+            self._page_socket = bind("the page", page_port)
+            self._at_end = undo.pop_all()
+        self.spec = spec
         self._page_url = f"http://{LOOPBACK}:{port_of(self._page_socket)}/"
         self._sessions = Sessions(self._new_token)
         self._heartbeats = Heartbeats(now_ms)
@@ -67,8 +78,8 @@ class Station:
 
     def run(self, ready: Callable[[], None], page_ready: Callable[[], None] = lambda: None) -> None:
         """Run until SIGINT, SIGTERM or `stop`. page_ready: called when the page answers; ready: when the model does."""
-        with Store.open(self.data, writer=True) as store:
-            threads = Threads(self.spec, store, self._targets, self._page_url, self._heartbeats)
+        with self._at_end:
+            threads = Threads(self.spec, self._store, self._targets, self._page_url, self._heartbeats)
             try:
                 asyncio.run(self._serve(ready, page_ready))
             finally:
@@ -95,6 +106,7 @@ class Station:
             if starting.done():
                 starting.result()
                 if not stop.is_set():
+                    await self._register()
                     ready()
         except BaseException:
             stop.set()
@@ -102,6 +114,10 @@ class Station:
         finally:
             await serving
             starting.cancel()
+
+    async def _register(self) -> None:
+        if self.function is not None and self.registration is not None:
+            await asyncio.to_thread(self.registration.serves, f"{self.function.url}/predict")
 
     def _page(self, stop: asyncio.Event) -> App:
         sources = local_sources(self.spec, scope(self.spec), self.readers, self.metrics, self._heartbeats.last)

@@ -1,0 +1,1 @@
+"""What `up`, `demo`, `deploy` and a pipeline's build tell the registry: which version they serve, how and where."""
