@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from athena_workgroup import Time, Workgroup
 from aws_world import REGION, account, answering, refused
 
-from inferwatch.aws.patience import Patience
 from inferwatch.aws.reading.athena import ROWS_MAX, Athena
 from inferwatch.aws.site import open_site
 from inferwatch.errors import AwsError, QueryError
@@ -25,59 +25,6 @@ name = "doc"
 [lake]
 scan_limit_gb = 2.5
 """
-Reply = Callable[[dict[str, Any]], Any]
-
-
-class Workgroup:
-    """Athena, as far as it is asked: answers with rows of text after some looks."""
-
-    def __init__(self, columns: Sequence[tuple[str, str]] = (), rows: Sequence[Sequence[str | None]] = ()) -> None:
-        self.columns, self.rows = columns, rows
-        self.states = ["QUEUED", "RUNNING", "SUCCEEDED"]
-        self.reason: str | None = None
-        self.kind = "DML"
-        self.page = 1000
-        self.asked: list[dict[str, Any]] = []
-        self.stopped: list[str] = []
-
-    @property
-    def replies(self) -> dict[str, Reply]:
-        return {
-            "StartQueryExecution": self._start,
-            "GetQueryExecution": self._look,
-            "GetQueryResults": self._results,
-            "StopQueryExecution": lambda given: self.stopped.append(given["QueryExecutionId"]) or {},
-        }
-
-    def _start(self, given: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(given)
-        return {"QueryExecutionId": "q-1"}
-
-    def _look(self, given: dict[str, Any]) -> dict[str, Any]:
-        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        status = {"State": state} | ({"StateChangeReason": self.reason} if self.reason else {})
-        return {"QueryExecution": {**given, "Status": status, "StatementType": self.kind}}
-
-    def _results(self, given: dict[str, Any]) -> dict[str, Any]:
-        head = [[name for name, _ in self.columns]] if self.kind == "DML" else []
-        every = [*head, *self.rows]
-        first = int(given.get("NextToken", 0))
-        rows = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in every]
-        more = {"NextToken": str(first + self.page)} if first + self.page < len(every) else {}
-        metadata = {"ColumnInfo": [{"Name": name, "Type": kind} for name, kind in self.columns]}
-        return {"ResultSet": {"Rows": rows[first : first + self.page], "ResultSetMetadata": metadata}, **more}
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now_ms = 0
-
-    @property
-    def patience(self) -> Patience:
-        return Patience(lambda: self.now_ms, self._pause)
-
-    def _pause(self, seconds: float) -> None:
-        self.now_ms += round(seconds * 1000)
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +132,23 @@ def test_who_may_not_ask_is_told_so(athena: Callable[[Time], Athena]) -> None:
         pytest.raises(AwsError, match="asking Athena: StartQueryExecution is not allowed"),
     ):
         athena(Time()).rows("SELECT 1")
+
+
+def test_so_many_rows_are_read_as_are_wanted(athena: Callable[[Time], Athena]) -> None:
+    workgroup = Workgroup([("n", "bigint")], [[str(n)] for n in range(25)])
+    workgroup.page = 10
+    with answering(**workgroup.replies):
+        found = athena(Time()).table("SELECT 1", 12)
+    assert (found.columns, [n for (n,) in found.rows], found.more) == (("n",), list(range(12)), True)
+    assert workgroup.pages == 2
+
+
+def test_who_is_interrupted_leaves_no_question_running(athena: Callable[[Time], Athena]) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    workgroup, time = Workgroup(), Time()
+    workgroup.states, time.pause = ["RUNNING"], interrupt
+    with pytest.raises(KeyboardInterrupt):
+        ask(athena, workgroup, time)
+    assert workgroup.stopped == ["q-1"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple
 
 from inferwatch.aws.explained import explained
 from inferwatch.aws.patience import Patience
@@ -21,6 +22,14 @@ _OVER = ("SUCCEEDED", "FAILED", "CANCELLED")
 _DOING = "asking Athena"
 
 
+class Table(NamedTuple):
+    """columns: by name; rows: cells in the order of columns; more: whether the answer goes on behind these rows."""
+
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+    more: bool
+
+
 class Athena:
     """The lake of one model, for any thread."""
 
@@ -31,10 +40,17 @@ class Athena:
         self._client = site.session.client("athena")
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """What one statement answers, each row by column: numbers, truth values and dates as such, times in UTC.
+        """What one statement answers, each row by column; see `table`. Raises QueryError also for more than 10,000."""
+        found = self.table(sql)
+        if found.more:
+            raise QueryError(f"the answer has more than {ROWS_MAX} rows; ask with LIMIT, or for sums")
+        return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
-        Raises QueryError where Athena cannot answer it, reads more than `lake.scan_limit_gb` for it, or has more than
-        10,000 rows; AwsError where AWS refuses or has not answered within ten minutes.
+    def table(self, sql: str, limit: int = ROWS_MAX) -> Table:
+        """The first rows of what one statement answers: numbers, truth values and dates as such, times in UTC.
+
+        Raises QueryError where Athena cannot answer it, or reads more than `lake.scan_limit_gb` for it; AwsError where
+        AWS refuses or has not answered within ten minutes. Whoever is interrupted meanwhile leaves no query running.
         """
         with explained(_DOING):
             query = self._client.start_query_execution(
@@ -42,13 +58,20 @@ class Athena:
                 WorkGroup=self._names.lake,
                 QueryExecutionContext={"Database": self._names.lake_database},
             )["QueryExecutionId"]
-            ended = self._patience.until(lambda: self._ended(query), every_s=POLL_S, at_most_ms=WAIT_MS)
+            try:
+                ended = self._patience.until(lambda: self._ended(query), every_s=POLL_S, at_most_ms=WAIT_MS)
+            except KeyboardInterrupt:
+                self._stop(query)
+                raise
             if ended is None:
-                self._client.stop_query_execution(QueryExecutionId=query)
+                self._stop(query)
                 problem = f"{_DOING}: no answer within {WAIT_MS // 60_000} minutes; ask for fewer days (dt)"
                 raise AwsError(problem, code="QueryTimeout")
             self._check(ended["Status"])
-            return list(self._answer(query, headed=ended.get("StatementType") == "DML"))
+            return self._answer(query, limit, headed=ended.get("StatementType") == "DML")
+
+    def _stop(self, query: str) -> None:
+        self._client.stop_query_execution(QueryExecutionId=query)
 
     def _ended(self, query: str) -> dict[str, Any] | None:
         """The execution of a query that is over, None while it runs."""
@@ -64,19 +87,24 @@ class Athena:
             raise QueryError(f"the question reads {limit}: ask for fewer days (dt), or raise lake.scan_limit_gb")
         raise QueryError(f"Athena could not answer: {reason}")
 
-    def _answer(self, query: str, *, headed: bool) -> Iterator[dict[str, Any]]:
+    def _answer(self, query: str, limit: int, *, headed: bool) -> Table:
         """headed: the first row holds the names of the columns, as of every SELECT."""
-        found = 0
-        for number, page in enumerate(self._client.get_paginator("get_query_results").paginate(QueryExecutionId=query)):
-            columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-            for row in page["ResultSet"]["Rows"][headed and number == 0 :]:
-                found += 1
-                if found > ROWS_MAX:
-                    raise QueryError(f"the answer has more than {ROWS_MAX} rows; ask with LIMIT, or for sums")
-                yield {
-                    column["Name"]: _value(column["Type"], cell.get("VarCharValue"))
-                    for column, cell in zip(columns, row["Data"], strict=True)
-                }
+        pages = iter(self._client.get_paginator("get_query_results").paginate(QueryExecutionId=query))
+        first = next(pages)
+        columns = first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        rows = list(islice(_rows(chain((first,), pages)), headed, headed + limit + 1))
+        cells = [
+            [
+                _value(column["Type"], cell.get("VarCharValue"))
+                for column, cell in zip(columns, row["Data"], strict=True)
+            ]
+            for row in rows[:limit]
+        ]
+        return Table(tuple(column["Name"] for column in columns), cells, more=len(rows) > limit)
+
+
+def _rows(pages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    return (row for page in pages for row in page["ResultSet"]["Rows"])
 
 
 def _time(text: str) -> datetime | str:
