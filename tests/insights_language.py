@@ -1,6 +1,6 @@
 """The language of CloudWatch Logs Insights as AWS documents it, as far as InferWatch writes it: a strict parser.
 
-Every other sign is refused, so a value that broke out of its place would not parse. A condition on a value that is
+Every other sign is refused; so a value that broke out of its place would not parse. A condition on a value that is
 missing is not true; what a negated one is then, AWS does not document, so asking it fails.
 """
 
@@ -183,11 +183,11 @@ class _Compile(Transformer[Any, Any]):
 
     def search(self, one: Expression, written: str) -> Expression:
         pattern = _python(written)
-        return lambda event: isinstance(value := one(event), str) and pattern.search(value) is not None
+        return lambda event: (value := one(event)) is not None and pattern.search(shown(value)) is not None
 
     def no_search(self, one: Expression, written: str) -> Expression:
         pattern = _python(written)
-        return lambda event: not isinstance(value := _there(one(event)), str) or pattern.search(value) is None
+        return lambda event: pattern.search(shown(_there(one(event)))) is None
 
     def negation(self, one: Expression) -> Expression:
         return lambda event: not one(event)
@@ -233,6 +233,11 @@ class _Compile(Transformer[Any, Any]):
 
     def query(self, *commands: Command) -> tuple[Command, ...]:
         return commands
+
+
+def shown(value: Value) -> str:
+    """A value as text: of a number the shortest."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _python(written: str) -> re.Pattern[str]:

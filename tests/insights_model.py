@@ -25,13 +25,13 @@ Row = dict[str, str]
 def answer(text: str, events: Sequence[tuple[int, str, str]]) -> list[Row]:
     """The rows that Insights gives for events of `(time, pointer, message)`, newest first where no order decides."""
     rows = [
-        {**_discovered(message), "@timestamp": float(at_ms), "@ptr": pointer, "@message": message}
+        {**discovered(message), "@timestamp": float(at_ms), "@ptr": pointer, "@message": message}
         for at_ms, pointer, message in sorted(events, key=lambda event: -event[0])
     ]
     shown: list[str] = []
     for command in parsed(text):
         rows, shown = _STEPS[command.word](command, rows, shown)
-    return [{name: _shown(row[name]) for name in shown if row.get(name) is not None} for row in rows]
+    return [{name: shown(row[name]) for name in shown if row.get(name) is not None} for row in rows]
 
 
 def prefixes(text: str) -> tuple[str, ...]:
@@ -129,11 +129,8 @@ def _percentile(numbers: list[float], percent: float) -> Value:
     return sorted(numbers)[max(0, math.ceil(percent / 100 * len(numbers)) - 1)] if numbers else None
 
 
-def _shown(value: Value) -> str:
-    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _discovered(message: str) -> Event:
+def discovered(message: str) -> Event:
+    """The fields that Insights finds in a line."""
     try:
         document = json.loads(message)
     except ValueError:

@@ -9,9 +9,10 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inferwatch.aws.reading.insights import query_text
+from inferwatch.aws.reading.records import text_of
 from inferwatch.errors import QueryError
 from inferwatch.ports import RecordQuery
+from inferwatch.query.predicate import Compare, Field
 
 NOON = 1_795_262_400_000  # 2026-11-21 12:00:00 UTC
 
@@ -28,20 +29,21 @@ def test_a_question_in_full() -> None:
         transaction_id="0199d6e2-8c00-7000-8000-000000000000",
         min_elapse=1e-7,
         text='a"/é',
+        where=Compare(Field(("response", "label")), "=", "invoice"),
         before=(NOON - 1, "0199"),
     )
-    assert query_text(asked, 150).splitlines() == [
-        "fields start_at, transaction_id, elapse, confidence, @message",
-        '| filter type = "inference_transaction"',
+    assert text_of(asked, 150).splitlines() == [
+        'filter type = "inference_transaction"',
         '| filter start_at >= "2026-11-21T11:00:00.000Z"',
-        '| filter start_at < "2026-11-21T12:00:00.000Z"',
+        '| filter start_at < "2026-11-21T11:59:59.999Z"',
         '| filter environment = "prod"',
+        '| filter response.label = "invoice"',
         '| filter status in ["failed", "timeout"]',
         '| filter (model_version = "3" or model_version = 3)',
         '| filter transaction_id = "0199d6e2-8c00-7000-8000-000000000000"',
         "| filter elapse >= 0.0000001",
         r"| filter @message like /(?i)a\x22\x2f[\x{c9}\x{e9}]/",
-        '| filter start_at <= "2026-11-21T11:59:59.999Z"',
+        "| fields start_at, transaction_id, @message",
         "| sort start_at desc",
         "| dedup transaction_id",
         "| limit 150",
@@ -59,7 +61,7 @@ def test_whatever_is_asked_for_stays_in_its_place(text: str, version: str, envir
     start = {"type": "inference_transaction", "start_at": "2026-11-21T11:30:00.000Z", "elapse": 1}
     line = orjson.dumps({**start, **exact, "said": text}).decode()
     try:
-        written = query_text(asked, 1)
+        written = text_of(asked, 1)
     except QueryError:
         assert any('"' in value or "\\" in value or not value.isprintable() for value in exact.values())
         return

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from inferwatch.aws.explained import explained
-from inferwatch.aws.json_object import json_object
 from inferwatch.aws.patience import Patience
-from inferwatch.aws.reading.insights import MESSAGE, query_text
+from inferwatch.aws.reading.insights import SAME_INSTANT, SKEW_MS, Insights
+from inferwatch.aws.reading.lines import chosen
 from inferwatch.aws.site import Site
-from inferwatch.errors import AwsError, QueryError
-from inferwatch.lake.instant import milliseconds
-from inferwatch.lake.row import to_record, to_row
+from inferwatch.errors import QueryError
 from inferwatch.ports import Record, RecordQuery
-from inferwatch.spec.record import RECORD_TYPE
+from inferwatch.query.dialects.insights_text import holding
+from inferwatch.query.dialects.logs_insights import MESSAGE, emit
+from inferwatch.query.question import ROWS_MAX
 from inferwatch.store.lake import question
-from inferwatch.store.times import HOUR, MINUTE
-
-ROWS_MAX = 10_000
-"""What one answer of Logs Insights can hold."""
-
-SAME_INSTANT = 100
-"""So many rows more than wanted are asked for, since those that began in the same millisecond come in any order."""
-
-POLL_S = 0.5
-WAIT_MS = 60_000
-# A line's time in the log is when it was written: the end of its inference, which a Lambda's may be 15 minutes after
-# its start, by this machine's clock or another.
-LONGEST_MS = 15 * MINUTE
-SKEW_MS = MINUTE
+from inferwatch.store.times import HOUR
 
 
 class Records:
@@ -40,15 +24,16 @@ class Records:
 
     def __init__(self, site: Site, patience: Patience) -> None:
         self._log_group = site.names.log_group
-        self._patience = patience
-        self._logs = site.session.client("logs")
+        self._insights = Insights(site, patience)
 
     def find(self, query: RecordQuery) -> list[Record]:
-        """The records that meet `query`, in its order, each once.
+        """The records that meet `query`, in its order, each once. What its `text` finds, Insights decides.
 
         Raises QueryError where more than 10,000 rows, or a value with a quotation mark, are asked for; AwsError where
         AWS refuses or does not answer within a minute.
         """
+        if query.order not in question.ORDERS:
+            raise QueryError(f"{query.order!r} is not an order; allowed are {', '.join(question.ORDERS)}")
         if query.limit + SAME_INSTANT > ROWS_MAX:
             raise QueryError(
                 f"{query.limit} records are more than Logs Insights gives; ask for {ROWS_MAX - SAME_INSTANT} at most"
@@ -56,62 +41,31 @@ class Records:
         if query.limit <= 0:
             return []
         likely = _likely(query)
-        found = self._rows(likely) if likely else []
-        return [to_record(row) for row in found or self._rows(query)]
+        found = self._found(likely) if likely else []
+        return found or self._found(query)
 
-    def _rows(self, query: RecordQuery) -> list[dict[str, Any]]:
-        limit = query.limit + SAME_INSTANT
-        if query.order != "confidence":
-            return _chosen(query, self._run(query, query_text(query, limit)))
-        found = _chosen(query, self._run(query, query_text(query, limit, confident=True)))
-        if len(found) < query.limit:
-            found += _chosen(query, self._run(query, query_text(query, limit, confident=False)))
-        return found[: query.limit]
-
-    def _run(self, query: RecordQuery, text: str) -> list[str]:
-        """The lines that Insights answers with. Its times are whole seconds, both included."""
-        with explained("asking Logs Insights"):
-            started = self._logs.start_query(
-                logGroupNames=[query.log_group or self._log_group],
-                startTime=max(0, query.start_ms - SKEW_MS) // 1000,
-                endTime=max(0, query.end_ms + LONGEST_MS + SKEW_MS) // 1000,
-                queryString=text,
-            )
-            query_id = started["queryId"]
-            answer = self._patience.until(lambda: self._answer(query_id), every_s=POLL_S, at_most_ms=WAIT_MS)
-            if answer is None:
-                self._logs.stop_query(queryId=query_id)
-                problem = f"asking Logs Insights: no answer within {WAIT_MS // 1000} s; ask for a shorter time"
-                raise AwsError(problem, code="QueryTimeout")
-        return [field["value"] for row in answer for field in row if field["field"] == MESSAGE]
-
-    def _answer(self, query_id: str) -> list[list[dict[str, str]]] | None:
-        """The rows of a query that is complete, None while it runs."""
-        told = self._logs.get_query_results(queryId=query_id)
-        if told["status"] in ("Scheduled", "Running"):
-            return None
-        if told["status"] != "Complete":
-            raise AwsError(f"asking Logs Insights: the query ended as {told['status']}", code=told["status"])
-        rows: list[list[dict[str, str]]] = told["results"]
-        return rows
+    def _found(self, query: RecordQuery) -> list[Record]:
+        wanted = question.of(query).question
+        for limit in (query.limit + SAME_INSTANT, ROWS_MAX):
+            text = text_of(query, limit)
+            rows = self._insights.rows(text, wanted.start_ms, wanted.end_ms, query.log_group or self._log_group)
+            found = chosen(wanted, (row[MESSAGE] for row in rows))
+            if len(found) == query.limit or len(rows) < limit:
+                break
+        return found
 
 
-def _chosen(query: RecordQuery, lines: Iterable[str]) -> list[dict[str, Any]]:
-    """The rows of the lines that meet the query exactly, in its order. What `text` finds, Insights has decided."""
-    rows: dict[str, dict[str, Any]] = {}
-    for line in lines:
-        record = _record(line)
-        start_ms = milliseconds(record.get("start_at"))
-        if start_ms is not None and isinstance(record.get("transaction_id"), str):
-            rows.setdefault(record["transaction_id"], to_row(record, start_ms, ""))
-    exact = msgspec.structs.replace(query, text=None)
-    return question.ordered(query, (row for row in rows.values() if question.matches(exact, row)))
-
-
-def _record(line: str) -> Record:
-    """The record that a line is, empty where it is none."""
-    document = json_object(line)
-    return document if document.get("type") == RECORD_TYPE else {}
+def text_of(query: RecordQuery, limit: int) -> str:
+    """The question in the words of Logs Insights. Of the instant of `before`, all records are asked for: which of them
+    were shown is for the reader to tell. Raises QueryError for a value that cannot be asked for."""
+    asked = question.of(msgspec.structs.replace(query, before=None, limit=limit)).question
+    if query.before is not None and query.by_time:
+        at_ms = query.before[0]
+        newest = query.order == "-start_at"
+        ends = {"end_ms": min(asked.end_ms, at_ms + 1)} if newest else {"start_ms": max(asked.start_ms, at_ms)}
+        asked = msgspec.structs.replace(asked, **ends)
+    also = [f"{MESSAGE} like {holding(query.text)}"] if query.text else []
+    return emit(asked, also=also).text
 
 
 def _likely(query: RecordQuery) -> RecordQuery | None:

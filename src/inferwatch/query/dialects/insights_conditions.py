@@ -62,15 +62,18 @@ def condition(predicate: Predicate) -> str:
             raise TypeError("a predicate is made normal before it is written")
 
 
-def type_notes(predicate: Predicate | None) -> list[str]:
-    """That the type of a value matters to the condition, which finds the records of any other too."""
-    return _noted(TYPES, [leaf.field for leaf in _leaves(predicate) if _is_typed(leaf)])
-
-
-def object_notes(predicate: Predicate | None) -> list[str]:
-    """That a field is asked for which may hold an object."""
-    missing = [leaf.field for leaf in _leaves(predicate) if isinstance(leaf, Missing) and leaf.field.path != ("error",)]
-    return _noted(OBJECTS, [field for field in missing if fields.kind(field) == "any"])
+def notes(predicate: Predicate | None, *, checked: bool = False) -> list[str]:
+    """What the condition is less exact about. checked: whether the records that it finds are held against the predicate
+    once more, so that only those count which it does not find."""
+    leaves = list(_leaves(predicate))
+    typed = [leaf.field for leaf in leaves if _is_ordered(leaf) or (_is_typed(leaf) and not checked)]
+    missing = [leaf.field for leaf in leaves if isinstance(leaf, Missing) and (leaf.negated or not checked)]
+    objects = [field for field in missing if fields.kind(field) == "any" and field.path != ("error",)]
+    return [
+        text.format(", ".join(dict.fromkeys(map(spelled, of))))
+        for text, of in ((TYPES, typed), (OBJECTS, objects))
+        if of
+    ]
 
 
 def node_condition(node: str) -> str:
@@ -84,15 +87,14 @@ def node_condition(node: str) -> str:
     return _joined("or", [f"namespace = {quoted(node)}", below, own])
 
 
-def _noted(text: str, of: Sequence[Field]) -> list[str]:
-    return [text.format(", ".join(dict.fromkeys(map(spelled, of))))] if of else []
-
-
 def _is_typed(leaf: Leaf) -> bool:
-    kind = fields.kind(leaf.field)
-    return not isinstance(leaf, Missing) and (
-        kind == "any" or (kind == "identifier" and isinstance(leaf, Compare) and leaf.operator not in ("=", "!="))
-    )
+    return not isinstance(leaf, Missing) and fields.kind(leaf.field) == "any"
+
+
+def _is_ordered(leaf: Leaf) -> bool:
+    """Whether it is about the order of versions, of which a text may be the number of one."""
+    ordered = isinstance(leaf, Compare) and leaf.operator not in ("=", "!=")
+    return ordered and fields.kind(leaf.field) == "identifier"
 
 
 def _leaves(predicate: Predicate | None) -> Iterator[Leaf]:

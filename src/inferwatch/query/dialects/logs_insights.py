@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from inferwatch.query import fields
-from inferwatch.query.dialects.insights_conditions import condition, node_condition, object_notes, type_notes
+from inferwatch.query.dialects.insights_conditions import condition, node_condition, notes
 from inferwatch.query.dialects.insights_text import (
     DIALECT,
     instant,
@@ -37,7 +37,9 @@ _ESTIMATE = "Percentiles of Logs Insights are estimates."
 _DEVIATION = "Whether stddev divides by n or by n - 1, Logs Insights does not say."
 _SUM = "Logs Insights does not say what the sum of no numbers is."
 _SORT = "Logs Insights orders digits within texts as numbers, and texts before numbers ({})."
-_GROUPS = "Logs Insights does not say where groups without a value stand, and orders digits within texts as numbers."
+GROUPS: Final = (
+    "Logs Insights orders digits within texts as numbers, and does not say where groups without a value stand."
+)
 
 
 class _Asked(NamedTuple):
@@ -58,7 +60,7 @@ def emit(question: Question, *, ranged: bool = True, also: Sequence[str] = ()) -
     if question.limit > ROWS_MAX:
         raise refused(f"{question.limit} rows are more than it gives; ask for {ROWS_MAX} at most")
     where = normal(question.where) if question.where is not None else None
-    commands = [log_groups(question.node)] if question.node is not None else []
+    commands = [log_groups(question.node.rstrip("/") or "/")] if question.node is not None else []
     filters = list(_identity(question, ranged=ranged))
     if where is not None:
         filters += map(condition, where.parts if isinstance(where, And) else [where])
@@ -67,12 +69,7 @@ def emit(question: Question, *, ranged: bool = True, also: Sequence[str] = ()) -
     text = "\n| ".join(commands)
     if len(text) > LONGEST:
         raise refused(f"the question is too long: it takes {LONGEST} characters, this one has {len(text)}")
-    return Text(
-        dialect=DIALECT,
-        text=text,
-        columns=asked.columns,
-        notes=(*type_notes(where), *object_notes(where), *asked.notes),
-    )
+    return Text(dialect=DIALECT, text=text, columns=asked.columns, notes=(*notes(where), *asked.notes))
 
 
 def aliases(question: Question) -> tuple[str, ...]:
@@ -216,4 +213,4 @@ def _remarks(question: Question, stats: Sequence[Stat]) -> Iterator[str]:
         if function in functions:
             yield note
     if question.by:
-        yield _GROUPS
+        yield GROUPS
