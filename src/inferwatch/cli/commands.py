@@ -22,6 +22,8 @@ COMMANDS = {
     "tail": "print what the models log, as it comes",
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
+    "query": "ask for transactions, or for counts and percentiles of them, here and on AWS",
+    "compare": "compare two versions of a model: traffic, latency, errors, confidence",
     "dashboard": "show the page over a data folder, or over AWS's data",
     "cost": "work out what a model costs on AWS in a month, line by line",
     "synth": "write a model's templates for AWS, and say what they would make; needs no account",
