@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 
 from inferwatch.ports import MetricSource, Record, RecordQuery
+from inferwatch.query.answer import Answer
+from inferwatch.query.question import Question
 from inferwatch.store import seen, tally
 from inferwatch.store.alarm_log import AlarmLog, scopes
 from inferwatch.store.catalog import connect
@@ -102,6 +104,10 @@ class Store:
     def records(self, query: RecordQuery) -> list[Record]:
         """The records that meet the query, in its order, each once."""
         return self._reader.records(query)
+
+    def ask(self, question: Question) -> Answer:
+        """What the records of the data folder answer, whether they are in the lake or not. Also raises QueryError."""
+        return self._reader.ask(question)
 
     def series(self) -> list[Series]:
         """Every series that has had data."""

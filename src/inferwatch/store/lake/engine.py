@@ -13,6 +13,10 @@ class EngineError(Exception):
     """DuckDB could not do it: a damaged file, a full disk. The engine that raised it must not be used again."""
 
 
+class OutOfMemory(EngineError):
+    """It needs more memory than it is given."""
+
+
 class Engine:
     """One DuckDB, for one thread at a time.
 
@@ -26,6 +30,7 @@ class Engine:
         except ImportError:
             raise MissingExtraError("local", "The lake") from None
         self._error = duckdb.Error
+        self._out_of_memory = duckdb.OutOfMemoryException
         self._connection = duckdb.connect(
             config={
                 "memory_limit": "512MB",
@@ -33,16 +38,23 @@ class Engine:
                 "temp_directory": str(spill) if spill else "",
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                "python_enable_replacements": False,  # no name in a statement is a variable of this program
             }
         )
         self._connection.execute("SET TimeZone = 'UTC'")
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a statement with its values bound, and return its rows by column name."""
+        cells = self.cells(sql, values)
+        names = [column[0] for column in self._connection.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cells]
+
+    def cells(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The same, each row as the cells in their order."""
         try:
-            result = self._connection.execute(sql, dict(values))
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            return self._connection.execute(sql, dict(values)).fetchall()
+        except self._out_of_memory as error:
+            raise OutOfMemory(str(error)) from error
         except self._error as error:
             raise EngineError(str(error)) from error
 

@@ -38,6 +38,7 @@ QUARANTINE = "quarantine"
 SUFFIX = ".parquet"
 GARBAGE_MS = 10 * MINUTE
 """A file that was merged into another is left for so long to those who are reading it."""
+ALWAYS_MS = 1 << 62
 
 
 class LakeName(NamedTuple):
@@ -65,12 +66,18 @@ def folder(log_group: str, day: int) -> str:
     return f"{layout.model_folder(log_group)}/{layout.DAY}={day_name(day)}"
 
 
-def files(connection: sqlite3.Connection) -> list[LakeFile]:
-    """All files, oldest day first."""
+def files(connection: sqlite3.Connection, start_ms: int = -ALWAYS_MS, end_ms: int = ALWAYS_MS) -> list[LakeFile]:
+    """All files that may have records which started in [start_ms, end_ms), oldest day first."""
     rows = connection.execute(
-        "SELECT name, log_group, day, rows, min_ms, max_ms, digest FROM lake_file ORDER BY day, name"
+        "SELECT name, log_group, day, rows, min_ms, max_ms, digest FROM lake_file"
+        " WHERE max_ms >= ? AND min_ms < ? ORDER BY day, name",
+        (start_ms, end_ms),
     )
     return [LakeFile(*row) for row in rows]
+
+
+def path(data: Path, file: LakeFile) -> Path:
+    return data / FOLDER / file.name
 
 
 def announce(connection: sqlite3.Connection, log_group: str, day: int, now_ms: int) -> LakeName:

@@ -20,7 +20,7 @@ def merge(data: Path, connection: sqlite3.Connection, engine: Engine, now_ms: in
     """Merge what is due; returns how many files became part of others. Raises StoreError, EngineError, OSError."""
     merged = 0
     for files in due(lake.files(connection)):
-        if damaged := [file.name for file in files if parquet.digest(data / lake.FOLDER / file.name) != file.digest]:
+        if damaged := [file.name for file in files if parquet.digest(lake.path(data, file)) != file.digest]:
             lake.quarantine(data, connection, damaged)
             continue
         name = lake.announce(connection, files[0].log_group, files[0].day, now_ms)

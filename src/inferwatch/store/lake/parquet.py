@@ -55,7 +55,7 @@ def write(engine: Engine, data: Path, name: LakeName, rows: Sequence[dict[str, A
 
 def merge(engine: Engine, data: Path, name: LakeName, files: Sequence[LakeFile]) -> LakeFile:
     """Write the rows of several files of one model and day into one, each transaction once; as `write` else."""
-    sources = [str(data / lake.FOLDER / file.name) for file in files]
+    sources = [str(lake.path(data, file)) for file in files]
     return _make(engine, data, name, _MERGE, {"sources": sources})
 
 

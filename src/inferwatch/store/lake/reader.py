@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
-from itertools import groupby
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from inferwatch.errors import QueryError, StoreError
-from inferwatch.lake.row import to_record, to_row
+from inferwatch.lake.row import to_record
 from inferwatch.ports import Record, RecordQuery
+from inferwatch.query import answer
+from inferwatch.query.answer import Answer
+from inferwatch.query.question import Question
 from inferwatch.store.lake import lake, parquet, question
-from inferwatch.store.lake.engine import Engine, EngineError
+from inferwatch.store.lake.asking import Asking
+from inferwatch.store.lake.engine import Engine, EngineError, OutOfMemory
 from inferwatch.store.lake.lake import LakeFile
-from inferwatch.store.lake.tail import tail
-from inferwatch.store.times import day
+from inferwatch.store.lake.question import Asked
+from inferwatch.store.lake.sources import Row, Sources, sources
 from inferwatch.store.transaction import snapshot
 
-Row = dict[str, Any]
-Answer = TypeVar("Answer")
+Made = TypeVar("Made")
 
 _ATTEMPTS = 3
 
@@ -36,6 +38,7 @@ class Reader:
         self.may_write = may_write
         self._engine: Engine | None = None
         self._damaged: set[str] = set()
+        self._asking = Asking(data, self._run)
 
     def close(self) -> None:
         if self._engine:
@@ -46,17 +49,20 @@ class Reader:
         """The records that meet the query, in its order, each once. Raises QueryError, StoreError."""
         if query.order not in question.ORDERS:
             raise QueryError(f"{query.order!r} is not an order; allowed are {', '.join(question.ORDERS)}")
-        sql, values = question.select(query)
+        return [to_record(row) for row in self.rows(question.of(query))]
 
-        def answer(files: list[LakeFile], rows: list[Row]) -> list[Record]:
-            found = question.ordered(query, rows)
-            for part in _parts(query, files):
-                found = question.ordered(query, found + self._ask(sql, values, part))
-                if 0 < query.limit <= len(found) and _is_last(query, part, found):
-                    break
-            return [to_record(row) for row in found]
+    def ask(self, wanted: Question) -> Answer:
+        """The answer to a question; see `Store.ask`."""
+        asked = Asked(wanted)
+        if wanted.aggregates:
+            return self._answer(asked, lambda found: self._asking.groups(wanted, found))
+        return answer.of_records([to_record(row) for row in self.rows(asked)])
 
-        return self._answer(query, answer)
+    def rows(self, asked: Asked) -> list[Row]:
+        """The rows of the records that are asked for, in the order asked. Raises QueryError, StoreError."""
+        if asked.question.limit <= 0:
+            return []
+        return self._answer(asked, lambda found: self._asking.rows(asked, found))
 
     def check(self, among: Iterable[LakeFile] | None = None) -> list[str]:
         """Compare files of the lake with their digests; names of those that are damaged or missing.
@@ -75,64 +81,26 @@ class Reader:
         self._damaged.update(damaged)
         return sorted(damaged)
 
-    def _answer(self, query: RecordQuery, answer: Callable[[list[LakeFile], list[Row]], Answer]) -> Answer:
+    def _answer(self, asked: Asked, answer_from: Callable[[Sources], Made]) -> Made:
         """The answer from the files and the tail of one moment; again without those files that are damaged."""
         for _ in range(_ATTEMPTS):
-            files, rows = self._sources(query)
+            found = sources(self._data, self._connection, asked, self._damaged)
             try:
-                return answer(files, rows)
+                return answer_from(found)
+            except OutOfMemory:
+                self.close()
+                raise QueryError(
+                    "The answer needs more memory than a question may take: ask for a shorter time or for fewer groups."
+                ) from None
             except (EngineError, ValueError) as error:
                 self.close()
                 problem = error
-                self.check(files)
+                self.check(found.files)
         raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
 
-    def _sources(self, query: RecordQuery) -> tuple[list[LakeFile], list[Row]]:
-        """The files that may hold answers, and the rows of the tail that are some, as of one moment."""
-        try:
-            with snapshot(self._connection):
-                files = [file for file in lake.files(self._connection) if self._asked(query, file)]
-                rows = [
-                    to_row(found.document, found.start_ms, found.stream.name, found.offset)
-                    for found in tail(self._data, self._connection, query.log_group)
-                    if query.start_ms <= found.start_ms < query.end_ms
-                ]
-        except OSError as error:
-            raise StoreError(f"The stream files could not be read: {error}.") from error
-        return files, [row for row in rows if question.matches(query, row)]
-
-    def _asked(self, query: RecordQuery, file: LakeFile) -> bool:
-        return (
-            file.name not in self._damaged
-            and query.log_group in (None, file.log_group)
-            and file.max_ms >= query.start_ms
-            and file.min_ms < query.end_ms
-        )
-
-    def _ask(self, sql: str, values: Row, files: list[LakeFile]) -> list[Row]:
-        if not files:
-            return []
+    def _run(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         self._engine = self._engine or Engine()
-        return self._engine.rows(sql, {**values, "files": [str(self._path(file)) for file in files]})
+        return self._engine.cells(sql, values)
 
     def _is_damaged(self, file: LakeFile) -> bool:
-        return parquet.digest(self._path(file)) != file.digest
-
-    def _path(self, file: LakeFile) -> Path:
-        return self._data / lake.FOLDER / file.name
-
-
-def _parts(query: RecordQuery, files: list[LakeFile]) -> list[list[LakeFile]]:
-    """The files day by day in the order of the query, or all at once where its order is not by time."""
-    if not query.by_time:
-        return [files]
-    days = [list(same) for _, same in groupby(files, key=lambda file: file.day)]
-    return days[::-1] if query.order == "-start_at" else days
-
-
-def _is_last(query: RecordQuery, part: list[LakeFile], found: list[Row]) -> bool:
-    """Whether no later part can have a row that comes before the last one found."""
-    reached = day(found[-1]["start_at"])
-    if query.order == "-start_at":
-        return reached >= part[0].day
-    return query.order == "start_at" and reached <= part[-1].day
+        return parquet.digest(lake.path(self._data, file)) != file.digest

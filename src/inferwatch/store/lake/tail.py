@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,15 +27,16 @@ class Found(NamedTuple):
     document: dict[str, Any]
 
 
-def tail(data: Path, connection: sqlite3.Connection, log_group: str | None = None) -> Iterator[Found]:
+def tail(data: Path, connection: sqlite3.Connection, covers: Callable[[str], bool]) -> Iterator[Found]:
     """Every record that is not in the lake, each once, within the caller's snapshot of the catalog.
 
-    Also those that ingest has not seen yet; they are treated as ingest will treat them.
+    Also those that ingest has not seen yet; they are treated as ingest will treat them. covers: whether a log group
+    is asked for.
     """
     fresh: set[tuple[int, bytes]] = set()
     ended = _done(connection)
     for stream in discover(data):
-        if stream.key in ended or log_group not in (None, stream.log_group):
+        if stream.key in ended or not covers(stream.log_group):
             continue
         position = positions.load(connection, stream)
         if position is None or not positions.matches(stream, position):

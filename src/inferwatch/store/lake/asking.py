@@ -1,0 +1,112 @@
+"""Asking DuckDB: a question, about files of the lake and rows of the tail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inferwatch.lake.feature_columns import CATEGORY, NUMBER, is_feature
+from inferwatch.query import answer, named
+from inferwatch.query.answer import Answer
+from inferwatch.query.dialects import duckdb
+from inferwatch.query.fields import FEATURES
+from inferwatch.query.question import Question, Source, Text
+from inferwatch.store.lake import lake
+from inferwatch.store.lake.lake import LakeFile
+from inferwatch.store.lake.question import START, Asked
+from inferwatch.store.lake.relation import relation
+from inferwatch.store.lake.sources import Row, Sources
+
+_COLUMNS = """
+SELECT file_name, list(name) FROM parquet_schema($files)
+WHERE starts_with(name, $number) OR starts_with(name, $category) GROUP BY file_name
+"""
+
+
+class Asking:
+    """Questions about one data folder. run: runs SQL with its values bound; raises EngineError."""
+
+    def __init__(self, data: Path, run: Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]) -> None:
+        self._data = data
+        self._run = run
+        self._features: dict[str, frozenset[str]] = {}
+
+    def rows(self, asked: Asked, found: Sources) -> list[Row]:
+        """The rows of records, in the order asked.
+
+        By time it goes day by day and stops when it has enough; then DuckDB sees the lake alone.
+        """
+        wanted = asked.question
+        if not _by_time(wanted):
+            return self._selected(asked, found)
+        newest_first = not wanted.order or wanted.order[0].descending
+        enough: list[Row] = []
+        for day in found.days(newest_first=newest_first):
+            of_day = day.tail + self._selected(asked, day._replace(tail=[]))
+            of_day.sort(key=lambda row: (row["start_at"], row["transaction_id"]), reverse=newest_first)
+            enough += of_day[: wanted.limit - len(enough)]
+            if len(enough) >= wanted.limit:
+                break
+        return enough
+
+    def groups(self, wanted: Question, found: Sources) -> Answer:
+        """What groups of records are; where the question names none, all records are one, also if there are none."""
+        if found.files or found.tail:
+            text, values = self._text(Asked(wanted), found)
+            return answer.of_groups(wanted, text, self._run(text.text, values))
+        text = duckdb.emit(wanted, Source(relation="nothing"))
+        nothing = [0 if stat.function == "count" else None for stat in wanted.stats]
+        return answer.of_groups(wanted, text, [] if wanted.by else [nothing])
+
+    def _selected(self, asked: Asked, found: Sources) -> list[Row]:
+        if not found.files and not found.tail:
+            return []
+        text, values = self._text(asked, found)
+        return [dict(zip(text.columns, row, strict=True)) for row in self._run(text.text, values)]
+
+    def _text(self, asked: Asked, found: Sources) -> tuple[Text, dict[str, Any]]:
+        """The question in SQL, and the values to bind. The files are all of its node."""
+        wanted = msgspec.structs.replace(asked.question, node=None)
+        names = _named(wanted)
+        of_files = self._columns(found.files, names)
+        of_tail = {name for row in found.tail for name in row if is_feature(name) and (names is None or name in names)}
+        columns = _spelled_once(of_tail.union(*of_files))
+        every_column = any(not columns <= has for has in of_files)
+        paths = [str(lake.path(self._data, file)) for file in found.files]
+        table = relation(paths, found.tail, every_column=every_column, text=asked.text)
+        text = duckdb.emit(wanted, Source(relation=table.sql, columns=columns))
+        return text, {**text.values, **table.values}
+
+    def _columns(self, files: Sequence[LakeFile], among: frozenset[str] | None) -> list[frozenset[str]]:
+        """The columns of features that each file has. among: those that matter; None for all."""
+        if among is not None and not among:
+            return []
+        paths = {str(lake.path(self._data, file)): file.name for file in files}
+        unknown = [path for path, name in paths.items() if name not in self._features]
+        if unknown:
+            values = {"files": unknown, "number": NUMBER, "category": CATEGORY}
+            found = {path: frozenset(names) for path, names in self._run(_COLUMNS, values)}
+            self._features.update((paths[path], found.get(path, frozenset())) for path in unknown)
+        known = [self._features[file.name] for file in files]
+        return known if among is None else [columns & among for columns in known]
+
+
+def _named(wanted: Question) -> frozenset[str] | None:
+    """The columns of features that an answer may need; None for all, which records do."""
+    below = [field.path[1:] for field in named.fields(wanted) if field.root == FEATURES]
+    if not wanted.aggregates or () in below:
+        return None
+    names = [path[0] for path in below if len(path) == 1]
+    return frozenset(f"{prefix}{name}" for name in names for prefix in (NUMBER, CATEGORY))
+
+
+def _spelled_once(columns: Iterable[str]) -> frozenset[str]:
+    """Of columns whose names differ by case alone, which is none to SQL, one."""
+    return frozenset({column.casefold(): column for column in sorted(columns)}.values())
+
+
+def _by_time(wanted: Question) -> bool:
+    return not wanted.order or (len(wanted.order) == 1 and wanted.order[0].by == START)
