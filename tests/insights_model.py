@@ -16,7 +16,7 @@ from functools import cmp_to_key
 from itertools import zip_longest
 from typing import Any
 
-from insights_language import Call, Command, Event, Named, Value, parsed
+from insights_language import Call, Command, Event, Named, Value, parsed, shown
 
 FIELDS_MAX = 200
 Row = dict[str, str]
@@ -28,10 +28,10 @@ def answer(text: str, events: Sequence[tuple[int, str, str]]) -> list[Row]:
         {**discovered(message), "@timestamp": float(at_ms), "@ptr": pointer, "@message": message}
         for at_ms, pointer, message in sorted(events, key=lambda event: -event[0])
     ]
-    shown: list[str] = []
+    names: list[str] = []
     for command in parsed(text):
-        rows, shown = _STEPS[command.word](command, rows, shown)
-    return [{name: shown(row[name]) for name in shown if row.get(name) is not None} for row in rows]
+        rows, names = _STEPS[command.word](command, rows, names)
+    return [{name: shown(row[name]) for name in names if row.get(name) is not None} for row in rows]
 
 
 def prefixes(text: str) -> tuple[str, ...]:
@@ -52,13 +52,13 @@ def execute_query(log_groups: list[Any], query: str, start_time: int, end_time: 
     return answer(query, events)
 
 
-def _fields(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+def _fields(command: Command, rows: list[Event], names: list[str]) -> tuple[list[Event], list[str]]:
     made = [{**row, **{item.name: item.value(row) for item in command.parts}} for row in rows]
-    return made, [*dict.fromkeys([*shown, *(item.name for item in command.parts)]), "@ptr"]
+    return made, [*dict.fromkeys([*names, *(item.name for item in command.parts)]), "@ptr"]
 
 
-def _filter(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
-    return [row for row in rows if command.parts[0](row)], shown
+def _filter(command: Command, rows: list[Event], names: list[str]) -> tuple[list[Event], list[str]]:
+    return [row for row in rows if command.parts[0](row)], names
 
 
 def _stats(command: Command, rows: list[Event], _: list[str]) -> tuple[list[Event], list[str]]:
@@ -74,30 +74,30 @@ def _stats(command: Command, rows: list[Event], _: list[str]) -> tuple[list[Even
     return made, [item.name for item in (*groups, *values)]
 
 
-def _sort(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+def _sort(command: Command, rows: list[Event], names: list[str]) -> tuple[list[Event], list[str]]:
     for name, descending in reversed(command.parts):
         rows = sorted(
             rows,
             key=cmp_to_key(lambda one, other, name=name: _natural(one.get(name), other.get(name))),
             reverse=descending,
         )
-    return rows, shown
+    return rows, names
 
 
-def _dedup(command: Command, rows: list[Event], shown: list[str]) -> tuple[list[Event], list[str]]:
+def _dedup(command: Command, rows: list[Event], names: list[str]) -> tuple[list[Event], list[str]]:
     seen: set[Any] = set()
     name = command.parts[0]
-    return [row for row in rows if row.get(name) is None or not (row[name] in seen or seen.add(row[name]))], shown
+    return [row for row in rows if row.get(name) is None or not (row[name] in seen or seen.add(row[name]))], names
 
 
 _STEPS: dict[str, Callable[[Command, list[Event], list[str]], tuple[list[Event], list[str]]]] = {
-    "SOURCE": lambda _, rows, shown: (rows, shown),
+    "SOURCE": lambda _, rows, names: (rows, names),
     "fields": _fields,
     "filter": _filter,
     "stats": _stats,
     "sort": _sort,
     "dedup": _dedup,
-    "limit": lambda command, rows, shown: (rows[: command.parts[0]], shown),
+    "limit": lambda command, rows, names: (rows[: command.parts[0]], names),
 }
 
 

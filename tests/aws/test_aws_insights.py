@@ -30,7 +30,7 @@ def test_a_question_in_full() -> None:
         min_elapse=1e-7,
         text='a"/é',
         where=Compare(Field(("response", "label")), "=", "invoice"),
-        before=(NOON - 1, "0199"),
+        before=(NOON - 2, "0199"),
     )
     assert text_of(asked, 150).splitlines() == [
         'filter type = "inference_transaction"',
