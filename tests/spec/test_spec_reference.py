@@ -23,6 +23,7 @@ from inferwatch.spec.metric import MetricSpec
 from inferwatch.spec.monitor_spec import ModelSpec
 from inferwatch.spec.notify import NotifySpec
 from inferwatch.spec.pipeline import PipelineSpec
+from inferwatch.spec.query import QuerySpec
 from inferwatch.spec.queue import QueueSpec
 from inferwatch.spec.sagemaker import SageMakerSpec
 
@@ -42,6 +43,7 @@ TABLES = {
     "## [[metric]]": MetricSpec,
     "## [[alarm]]": AlarmSpec,
     "## [[composite_alarm]]": CompositeAlarmSpec,
+    "## [[query]]": QuerySpec,
     "## [notify.NAME]": NotifySpec,
     "`[[dashboard.widget]]` tables": Widget,
 }
@@ -59,7 +61,7 @@ def test_dashboard_keys_are_documented() -> None:
     assert all(f"`{f.name}`" in section for f in msgspec.structs.fields(DashboardSpec) if f.name != "widget")
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 def test_the_examples_load(number: int, tmp_path: Path) -> None:
     example = re.findall(r"```toml\n(.*?)```", PAGE, re.S)[number]
     if "[model]" not in example:

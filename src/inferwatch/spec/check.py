@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from inferwatch.spec import aws_check, composite_check, limits, parts_check, record
+from inferwatch.spec import aws_check, composite_check, limits, parts_check, query_check, record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.composite_alarm import CompositeAlarmSpec
 from inferwatch.spec.dashboard import GRID_COLUMNS, NEEDS
@@ -40,6 +40,7 @@ def check(spec: MonitorSpec) -> None:
     _notify(spec)
     aws_check.check(spec)
     parts_check.check(spec)
+    query_check.check(spec)
 
 
 def _model(spec: MonitorSpec) -> None:
