@@ -117,7 +117,7 @@ def test_the_link_opens_the_page_once_and_the_page_shows_the_model(page: Page, s
     expect(page.get_by_role("heading", level=1)).to_have_text("Digits")
     expect(page.locator("#identity")).to_contain_text(LOG_GROUP)
     kinds = page.locator("#grid > .widget").evaluate_all("all => all.map(one => one.classList[1])")
-    assert kinds == [widget.type for widget in world.spec.dashboard.widget]
+    assert kinds == [*(widget.type for widget in world.spec.dashboard.widget), "compare"]
     expect(page.locator(".tile", has_text="Errors").locator(".figure")).to_have_text("1")
     expect(page.locator(".probability .band")).to_have_count(1)
     expect(page.locator(".probability .threshold")).to_have_count(1)

@@ -13,26 +13,41 @@ from inferwatch.web.assets import FOLDER
 LIMIT = 50 * 1024
 FILES = sorted(FOLDER.iterdir())
 MODULES = [path for path in FILES if path.suffix == ".js" and path.name != "theme.js"]
-PAGE = (FOLDER / "index.html").read_text()
+PAGES = {path.name: path.read_text() for path in FILES if path.suffix == ".html"}
+ENTRIES = {"index.html": "main.js", "overview.html": "overview.js"}
 
 
 def imports(path: Path) -> set[str]:
     return set(re.findall(r'^import .*? from "\./([\w.]+)";$', path.read_text(), re.MULTILINE))
 
 
-def test_all_files_together_fit_in_50_kilobytes_compressed() -> None:
-    total = sum(len(gzip.compress(path.read_bytes(), 9)) for path in FILES)
-    assert total <= LIMIT, f"{total} bytes"
-
-
-def test_every_module_is_reached_and_loaded_ahead() -> None:
-    reached, left = {"main.js"}, ["main.js"]
+def reached(entry: str) -> set[str]:
+    """The modules that a page's own loads, itself among them."""
+    found, left = {entry}, [entry]
     while left:
-        for name in imports(FOLDER / left.pop()) - reached:
-            reached.add(name)
+        for name in imports(FOLDER / left.pop()) - found:
+            found.add(name)
             left.append(name)
-    assert reached == {path.name for path in MODULES}
-    assert set(re.findall(r'modulepreload" href="/static/([\w.]+)"', PAGE)) == reached - {"main.js"}
+    return found
+
+
+def loaded(page: str) -> set[str]:
+    """Every file that a page loads, itself among them."""
+    return {page, *re.findall(r'(?:src|href)="/static/([\w.]+)"', PAGES[page]), *reached(ENTRIES[page])}
+
+
+def test_what_each_page_loads_fits_in_50_kilobytes_compressed() -> None:
+    assert ENTRIES.keys() == PAGES.keys()
+    for page in PAGES:
+        total = sum(len(gzip.compress((FOLDER / name).read_bytes(), 9)) for name in loaded(page))
+        assert total <= LIMIT, f"{page}: {total} bytes"
+
+
+def test_every_file_is_used_and_every_module_loaded_ahead() -> None:
+    assert set().union(*(loaded(page) for page in PAGES)) | {"entry.css"} == {path.name for path in FILES}
+    for page, entry in ENTRIES.items():
+        ahead = set(re.findall(r'modulepreload" href="/static/([\w.]+)"', PAGES[page]))
+        assert ahead == reached(entry) - {entry}, page
 
 
 def test_every_name_that_is_imported_is_exported() -> None:
@@ -44,10 +59,11 @@ def test_every_name_that_is_imported_is_exported() -> None:
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
-    assert "<style" not in PAGE
-    assert " style=" not in PAGE
-    assert re.findall(r"<script(?![^>]*\bsrc=)", PAGE) == []
-    assert re.findall(r"\son\w+=", PAGE) == []
+    for page in PAGES.values():
+        assert "<style" not in page
+        assert " style=" not in page
+        assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+        assert re.findall(r"\son\w+=", page) == []
     for path in FILES:
         addresses = re.findall(r"(?:https?:)?//[\w-]+\.[\w.-]+", path.read_text())
         assert set(addresses) <= {"http://www.w3.org"}, path

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from inferwatch.alarms.values import INSUFFICIENT_DATA, AlarmState, Notification, State, Transition
 from inferwatch.cli.station.page_sources import local_sources
 from inferwatch.cli.station.readers import Readers, SharedMetricSource
 from inferwatch.local.metric_stream import metrics_line
 from inferwatch.local.serve import bind, port_of, server_of
+from inferwatch.registry.records import Deployment, ModelVersion
 from inferwatch.sdk import Monitor
+from inferwatch.sdk.clock import iso
 from inferwatch.sdk.sinks import LogStreamSink
 from inferwatch.spec import load_spec
+from inferwatch.spec.load import spec_of
 from inferwatch.store import Store
+from inferwatch.store.registry import LocalRegistry
 from inferwatch.web import Sessions, Sources, page_app
 
 NOON = 1_767_268_800_000
@@ -67,7 +69,8 @@ class World:
         (folder / "inferwatch.toml").write_text(SPEC + parts)
         self.spec = load_spec(folder)
         self.now = now
-        self.store = Store.open(folder / "data", writer=True)
+        self.data = folder / "data"
+        self.store = Store.open(self.data, writer=True)
         self._sink = LogStreamSink(folder / "data", LOG_GROUP, "test")
         self._readers = Readers(folder / "data")
         self.health: dict[str, int] = {}
@@ -80,14 +83,40 @@ class World:
     @property
     def sources(self) -> Sources:
         metrics = SharedMetricSource(self._readers, self.spec.identity.metric_namespace)
-        local = local_sources(self.spec, SCOPE, self._readers, metrics, lambda: self.health)
-        return replace(local, now_ms=self.now_ms)
+        return local_sources(self.spec, SCOPE, self._readers, metrics, lambda: self.health, now_ms=self.now_ms)
 
-    def infer(self, at_ms: int, elapse: float = 20.0, environment: str = "dev", **fields: Any) -> str:
+    def infer(self, at_ms: int, elapse: float = 20.0, environment: str = "dev", version: int = 1, **fields: Any) -> str:
         """Record one inference, to be seen after `settle`; gives its id. environment: the page's own is `dev`."""
-        monitor = Monitor({**self.spec.compile(), "environment": environment}, self._sink)
+        compiled = {**self.spec.compile(), "environment": environment, "model_version": version}
+        monitor = Monitor(compiled, self._sink)
         fields = {"confidence": 0.9, "prediction": 3, "request": {"pixels": [0, 1, 2, 3]}, **fields}
         return monitor.record(start_ms=at_ms, elapse=elapse, **fields)
+
+    def infer_elsewhere(
+        self, namespace: str, model_name: str, at_ms: int, environment: str = "prod", **fields: Any
+    ) -> None:
+        """Record one inference of another model in the same data folder."""
+        document = {"model": {"namespace": namespace, "name": model_name, "confidence_scale": 100}}
+        spec = spec_of(document, environment)
+        sink = LogStreamSink(self.data, spec.identity.log_group, "test")
+        Monitor(spec.compile(), sink).record(start_ms=at_ms, **{"elapse": 30.0, "request": {"x": 1}, **fields})
+        sink.close()
+
+    def release(self, version: int, at_ms: int, by: str = "ana") -> None:
+        """Register a version with a deployment of it, the current one from `at_ms` on. They are numbered alike."""
+        registry = LocalRegistry(self.data)
+        about = {"namespace": "/demo/vision", "model_name": "digits", "create_at": iso(at_ms), "created_by": by}
+        registry.register_version(ModelVersion(model_version=version, description=f"Try {version}", **about))
+        deployment = Deployment(
+            model_version=version,
+            deployment_id=version,
+            environment="dev",
+            deployment_method="local",
+            state="pending",
+            **about,
+        )
+        registry.register_deployment(deployment)
+        registry.promote(deployment.model, version, now_ms=at_ms, by=by)
 
     def measure(self, at_ms: int, **values: float) -> None:
         """Write down what the parts around the function measured."""

@@ -19,6 +19,7 @@ def overview_view(sources: Sources, node: str) -> dict[str, Any]:
     return {
         "now": sources.now_ms(),
         "node": node,
+        "billed": sources.billed,
         "hours": HOURS,
         "period": SPARK_PERIOD,
         "models": [_model(health) for health in models],

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from inferwatch.query.parse import parse
 from inferwatch.query.predicate import Predicate
 from inferwatch.query.question import ROWS_MAX, Question
 from inferwatch.web import params
@@ -19,8 +20,6 @@ LONGEST = 10_000
 
 def predicate(sources: Sources, given: QueryParams) -> Predicate | None:
     """`where`, None where it is not given or empty. Raises PredicateError."""
-    from inferwatch.query.parse import parse
-
     text = _where(given)
     return parse(text, known=sources.known()) if text.strip() else None
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from inferwatch.alarms.values import AlarmState, Datapoint
 from inferwatch.cli.scope import members
@@ -15,6 +16,8 @@ from inferwatch.ports import Record, RecordQuery, Registry
 from inferwatch.registry.records import Model
 from inferwatch.spec import record
 from inferwatch.spec.identity import Identity, log_group, metric_namespace
+from inferwatch.spec.load import spec_of
+from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import HOUR, MINUTE, RETENTION
 from inferwatch.store import Store
 from inferwatch.web.model_health import SPARK_PERIOD, SPARK_PERIODS, ModelHealth
@@ -91,22 +94,27 @@ def health(store: Store, registry: Registry, seen: Seen, now_ms: int) -> ModelHe
     )
 
 
-def document(store: Store, seen: Seen, now_ms: int) -> dict[str, Any]:
-    """The tables of a spec, as far as what a model left tells them: whether it gives a confidence, which metrics of its
-    own it has, whether it has a queue."""
+def made_up(store: Store, seen: Seen, now_ms: int) -> MonitorSpec:
+    """A spec as far as what a model left tells it: whether it gives a confidence, which metrics of its own it has,
+    whether it has a queue; version and deployment are those of its newest record."""
     own = {s.metric: s.unit for s in store.series() if (s.namespace, s.dimensions) == _where(seen)}
+    newest = _last(store, seen, now_ms)[1]
     model: dict[str, Any] = {"namespace": seen.model.namespace, "name": seen.model.model_name, "default_alarms": False}
     if seen.metric_namespace != metric_namespace(seen.model.namespace):
         model["metric_namespace"] = seen.metric_namespace
     if record.PREDICTION_PROBABILITY in own:
-        model["confidence_scale"] = _scale(_last(store, seen, now_ms)[1])
+        model["confidence_scale"] = _scale(newest)
     tables: dict[str, Any] = {
         "model": model,
         "metric": [{"name": name, "unit": unit} for name, unit in own.items() if name not in record.BUILT_IN_UNITS],
     }
     if record.QUEUED_MESSAGES in own:
         tables["queue"] = {}
-    return tables
+    spec = spec_of(tables, seen.environment)
+    if newest is None:
+        return spec
+    numbers = {"model_version": newest["model_version"], "deployment_id": newest["deployment_id"]}
+    return replace(spec, identity=replace(spec.identity, **numbers))
 
 
 def _where(seen: Seen) -> tuple[str, dict[str, str]]:

@@ -1,22 +1,72 @@
-"""What the page reads, out of one machine's store."""
+"""What the page reads, out of one machine's store and registry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from inferwatch.alarms.values import AlarmState, Transition
-from inferwatch.cli.clock import now_ms
-from inferwatch.cli.station.readers import Readers
-from inferwatch.ports import MetricSource
+from inferwatch.cli import clock
+from inferwatch.cli.scope import scope as scope_of
+from inferwatch.cli.station import overview
+from inferwatch.cli.station.readers import Readers, SharedMetricSource
+from inferwatch.ports import MetricSource, Registry
+from inferwatch.query.answer import Answer
+from inferwatch.query.question import Question
+from inferwatch.registry.records import Change, Deployment, Model, ModelVersion
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry
+from inferwatch.store.registry import LocalRegistry
 from inferwatch.web import Sources
+from inferwatch.web.model_health import ModelHealth
 
 
 def local_sources(
-    spec: MonitorSpec, scope: str, readers: Readers, metrics: MetricSource, health: Callable[[], Mapping[str, int]]
+    spec: MonitorSpec,
+    scope: str,
+    readers: Readers,
+    metrics: MetricSource,
+    health: Callable[[], Mapping[str, int]],
+    *,
+    node: str = "/",
+    now_ms: Callable[[], int] = clock.now_ms,
 ) -> Sources:
-    """Sources for `page_app`. scope: whose alarms and notifications."""
+    """Sources for `page_app`. scope: whose alarms and notifications; node: below which models the overview is of."""
+    registry = LocalRegistry(readers.data)
+
+    def all_models() -> Sequence[ModelHealth]:
+        with readers.store() as store:
+            return [
+                overview.health(store, registry, seen, now_ms())
+                for seen in overview.seen_models(store, spec.identity)
+                if f"{seen.log_group}/".startswith(f"{node.rstrip('/')}/")
+            ]
+
+    def another(log_group: str, environment: str) -> Sources | None:
+        with readers.store() as store:
+            for seen in overview.seen_models(store, spec.identity):
+                if (seen.log_group, seen.environment) == (log_group, environment):
+                    made_up = overview.made_up(store, seen, now_ms())
+                    source = SharedMetricSource(readers, made_up.identity.metric_namespace)
+                    found = _one_model(made_up, scope_of(made_up), readers, source, registry, now_ms)
+                    return replace(found, health=health, overview=all_models, declared=False)
+        return None
+
+    own = _one_model(spec, scope, readers, metrics, registry, now_ms)
+    return replace(own, health=health, overview=all_models, model=another)
+
+
+def _one_model(
+    spec: MonitorSpec,
+    scope: str,
+    readers: Readers,
+    metrics: MetricSource,
+    registry: Registry,
+    now_ms: Callable[[], int],
+) -> Sources:
+    identity = spec.identity
+    model = Model(identity.namespace, identity.model_name)
 
     def alarm_states() -> dict[str, AlarmState]:
         with readers.store() as store:
@@ -30,12 +80,35 @@ def local_sources(
         with readers.store() as store:
             return store.outbox(scope).entries(limit)
 
+    def ask(question: Question) -> Answer:
+        with readers.store() as store:
+            return store.ask(question)
+
+    def versions() -> Sequence[ModelVersion]:
+        return registry.versions(model)
+
+    def deployments() -> Sequence[Deployment]:
+        return registry.deployments(model, identity.environment)
+
+    def changes() -> Sequence[Change]:
+        return registry.history(model, identity.environment)
+
     return Sources(
         spec=spec,
         metrics=metrics,
         alarm_states=alarm_states,
         alarm_history=alarm_history,
         notifications=notifications,
-        health=health,
+        health=dict,
         now_ms=now_ms,
+        ask=ask,
+        versions=versions,
+        deployments=deployments,
+        changes=changes,
     )
+
+
+def own_fields(spec: MonitorSpec) -> frozenset[str]:
+    """Root names of the fields that the spec says its records have, if none has them yet."""
+    fields = (metric.field for metric in spec.metrics if metric.field is not None)
+    return frozenset({*(metric.name for metric in spec.metrics), *(field.partition(".")[0] for field in fields)})

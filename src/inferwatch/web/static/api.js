@@ -1,21 +1,32 @@
 // The page's JSON views.
 
+import { view } from "./address.js";
+
 export class Refused extends Error {}
 
-// Reads one view. Throws Refused where the session has ended, Error with the server's words for anything else.
+// A question that cannot be answered as it was asked. details: `parameter` that is wrong; of a predicate also `start`
+// and `end` of the characters that are, and the `problem`.
+export class BadQuestion extends Error {
+  constructor(details) {
+    super(details.error);
+    this.details = details;
+  }
+}
+
+// Reads one view. Throws Refused where the session has ended, BadQuestion where the server does not take the question,
+// Error with the server's words for anything else.
 export async function read(path, parameters = {}) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  const query = new URLSearchParams(given).toString();
-  const response = await fetch(`/api/${path}${query ? `?${query}` : ""}`, { headers: { accept: "application/json" } });
+  const response = await fetch(view(path, parameters), { headers: { accept: "application/json" } });
   if (response.status === 401) throw new Refused("The session has ended. Open the link that the terminal shows.");
-  if (!response.ok) throw new Error(await problem(response));
+  if (!response.ok) throw await problem(response);
   return response.json();
 }
 
 async function problem(response) {
   try {
-    return (await response.json()).error;
+    const details = await response.json();
+    return response.status === 400 ? new BadQuestion(details) : new Error(details.error);
   } catch {
-    return `The server answered ${response.status}.`;
+    return new Error(`The server answered ${response.status}.`);
   }
 }

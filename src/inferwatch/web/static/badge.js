@@ -10,6 +10,7 @@ const SHAPES = {
   clock: "M6 1.8a4.2 4.2 0 1 1 0 8.4 4.2 4.2 0 0 1 0-8.4zM6 3.6V6l1.7 1.2",
   bar: "M2.5 6h7",
   pause: "M4.2 2.8v6.4M7.8 2.8v6.4",
+  equal: "M2.5 4.4h7M2.5 7.8h7",
   disc: "M6 3.4a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2z",
 };
 const SOLID = ["triangle", "disc"];
@@ -27,6 +28,12 @@ const KINDS = {
   pending: ["clock", "warn", "Pending"],
   retrying: ["clock", "warn", "Retrying"],
   dead: ["cross", "alarm", "Given up"],
+  silent: ["ring", "warn", "No data"],
+  quiet: ["bar", "none", "No alarms"],
+  better: ["check", "ok", "Better"],
+  worse: ["triangle", "warn", "Worse"],
+  same: ["equal", "none", "No difference"],
+  unknown: ["ring", "none", "Too little data"],
   connecting: ["ring", "none", "Connecting"],
   live: ["disc", "ok", "Live"],
   paused: ["pause", "none", "Paused"],

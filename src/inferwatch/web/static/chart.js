@@ -3,6 +3,7 @@
 import { badge } from "./badge.js";
 import { cursor, listen, selection } from "./cursor.js";
 import { announce, fill, h, s, say } from "./dom.js";
+import { Flags, releases } from "./flags.js";
 import { Legend, swatch } from "./legend.js";
 import { ADDITIVE, bands, breaching, comparable, thresholds, within } from "./marks.js";
 import { NONE, format } from "./number.js";
@@ -29,10 +30,12 @@ export class Chart {
   #sample;
   #rows = new Map();
 
-  // definition: as the model view gives it; sample: a request to show while there is no data, or null.
-  constructor(definition, sample) {
+  // definition: as the model view gives it; sample: a request to show while there is no data, or null; first: whether
+  // it is the first chart of the page.
+  constructor(definition, sample, first) {
     this.#definition = definition;
     this.#sample = sample;
+    this.flags = new Flags(first);
     this.#build();
     listen(this.plot, this, (x) => this.#place?.time(x) ?? now.value);
     this.plot.addEventListener("keydown", (event) => this.#key(event));
@@ -40,7 +43,7 @@ export class Chart {
     new ResizeObserver(() => this.#soon()).observe(this.plot);
     cursor.watch(() => this.#point());
     selection.watch(() => this.#select());
-    for (const signal of [zone, range]) signal.watch(() => this.#soon());
+    for (const signal of [zone, range, releases]) signal.watch(() => this.#soon());
   }
 
   #build() {
@@ -66,7 +69,7 @@ export class Chart {
         ...{ class: "plot", tabindex: 0, role: "application" },
         ...{ "aria-roledescription": "chart", "aria-label": `${this.#definition.title}. ${HINT}` },
       },
-      [this.svg, this.empty, this.tooltip],
+      [this.svg, this.empty, this.flags.element, this.tooltip, this.flags.note],
     );
     this.head = h("div", { class: "head" }, h("h2", {}, this.#definition.title), this.sub);
     this.elements = [this.head, this.legend.element, this.plot, table];
@@ -134,11 +137,12 @@ export class Chart {
       high: Math.max(highest, ...within(lines, highest)) || 1,
     });
     const place = this.#place;
+    const back = [bands(this.#alarms, place), this.flags.draw(place)];
     if (known.length) {
       const curves = this.#shown().map((one) => curve({ ...one, first, step, values: values[one.id] }, place));
       const inside = clipped(this.#definition.id, curves.reverse(), place);
-      fill(this.svg, bands(this.#alarms, place), valueAxis(place), timeAxis(place), inside, thresholds(lines, place), this.over);
-    } else fill(this.svg, bands(this.#alarms, place), timeAxis(place), this.over);
+      fill(this.svg, ...back, valueAxis(place), timeAxis(place), inside, thresholds(lines, place), this.over);
+    } else fill(this.svg, ...back, timeAxis(place), this.over);
     this.#point();
     this.#select();
   }

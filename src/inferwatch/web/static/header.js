@@ -1,5 +1,6 @@
 // The status header: which model, how it stands, and the switches for range, zone and theme.
 
+import { nodePage } from "./address.js";
 import { wear } from "./badge.js";
 import { fill, h, say } from "./dom.js";
 import { status } from "./live.js";
@@ -15,9 +16,25 @@ const byId = (id) => document.getElementById(id);
 export function showModel(model) {
   document.title = `${model.title} · InferWatch`;
   say(byId("title"), model.title);
-  const chip = (text, title) => h("span", { title }, text);
-  const path = h("span", { class: "path", title: "Log group" }, model.log_group);
-  fill(byId("identity"), chip(`v${model.model_version}`, "Model version"), chip(model.environment, "Environment"), path);
+  const chips = ["Model version", "Deployment"].map((title) => h("span", { title }));
+  const path = h("span", { class: "path", title: "Log group" }, model.overview ? nodes(model.log_group) : model.log_group);
+  fill(byId("identity"), chips, h("span", { title: "Environment" }, model.environment), path);
+  if (model.overview) byId("home").href = nodePage("/");
+  showCurrent(model);
+}
+
+// The version and the deployment that are current.
+export function showCurrent({ model_version: version, deployment_id: deployment }) {
+  const [first, second] = byId("identity").children;
+  say(first, `v${version}`);
+  say(second, `deployment ${deployment}`);
+}
+
+// Each node of `/abc_corp/claim/doc` leads to the models below it.
+function nodes(path) {
+  const names = path.split("/").slice(1);
+  const links = names.slice(0, -1).map((name, index) => ["/", h("a", { href: nodePage(`/${names.slice(0, index + 1).join("/")}`) }, name)]);
+  return [...links.flat(), `/${names.at(-1)}`];
 }
 
 // `2 in ALARM`, or `3 alarms OK`, or how many have no data.
@@ -77,7 +94,7 @@ function written(start, end) {
   return `${moment(start, now.value)} – ${last}`;
 }
 
-function startZone() {
+export function startZone() {
   const button = byId("zone");
   const show = () => {
     button.textContent = zone.value === "UTC" ? "UTC" : "Local";
@@ -89,7 +106,7 @@ function startZone() {
   show();
 }
 
-function startTheme() {
+export function startTheme() {
   const button = byId("theme");
   const names = Object.keys(THEMES);
   const show = () => {

@@ -47,6 +47,7 @@ export class Legend {
   }
 }
 
-export function swatch() {
-  return s("svg", { class: "swatch", viewBox: "0 0 12 8", "aria-hidden": "true" }, s("line", { x1: 0, x2: 12, y1: 4, y2: 4 }));
+// color: of the series, where no element around it has one.
+export function swatch(color) {
+  return s("svg", { class: `swatch${color ? ` series-${color}` : ""}`, viewBox: "0 0 12 8", "aria-hidden": "true" }, s("line", { x1: 0, x2: 12, y1: 4, y2: 4 }));
 }

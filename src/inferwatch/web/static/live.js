@@ -1,5 +1,6 @@
 // The event stream. A hidden page closes it, since a browser allows six connections a host, and catches up when seen.
 
+import { view } from "./address.js";
 import { Refused, read } from "./api.js";
 import { range } from "./range.js";
 import { Signal } from "./signal.js";
@@ -41,7 +42,7 @@ export class Live {
   }
 
   #open() {
-    this.#source = new EventSource(`/api/events?range=${range.value.seconds ?? 0}`);
+    this.#source = new EventSource(view("events", { range: range.value.seconds ?? 0 }));
     this.#source.addEventListener("open", () => this.#opened());
     this.#source.addEventListener("change", (event) => this.#heard(JSON.parse(event.data)));
     this.#source.addEventListener("error", () => this.#lost());

@@ -1,12 +1,15 @@
 // The page: builds the widgets that the spec asks for, reads their data once, and passes on what the stream tells.
 
+import { told } from "./address.js";
 import { Alarms } from "./alarms.js";
 import { Refused, read } from "./api.js";
 import { Chart } from "./chart.js";
+import { Compare } from "./compare.js";
 import { escape } from "./cursor.js";
 import { Detail } from "./detail.js";
 import { h } from "./dom.js";
-import { showAlarms, showModel, startHeader, warn } from "./header.js";
+import { releases } from "./flags.js";
+import { showAlarms, showCurrent, showModel, startHeader, warn } from "./header.js";
 import { Live, status } from "./live.js";
 import { markdown } from "./markdown.js";
 import { Notifications } from "./notifications.js";
@@ -16,7 +19,7 @@ import { clock, span } from "./time.js";
 import { Transactions } from "./transactions.js";
 
 const charts = [];
-const views = { tiles: null, alarms: null, notifications: null, transactions: null };
+const views = { tiles: null, alarms: null, notifications: null, transactions: null, compare: null };
 const trouble = { ended: null, server: null, late: [], reading: null };
 
 function place(widget, elements) {
@@ -39,7 +42,7 @@ function build(widget, model) {
   if (type === "transactions") views.transactions = new Transactions(title || "Transactions", model);
   if (type in views) return place(widget, views[type].elements);
   const definition = model.charts.find((chart) => chart.id === widget.id);
-  const chart = new Chart(definition, type === "invocations" ? model.sample_request : null);
+  const chart = new Chart(definition, type === "invocations" ? model.sample_request : null, charts.length === 0);
   charts.push(chart);
   return place(widget, chart.elements);
 }
@@ -51,6 +54,7 @@ function tell(change) {
   if (change.alarms) tellAlarms(change.alarms);
   if (change.notifications) views.notifications?.show(change.notifications);
   if (change.transactions) views.transactions?.add(change.transactions);
+  if (change.changes) tellChanges(change.changes);
   if (change.trouble !== undefined) trouble.server = change.trouble;
   if (change.late) trouble.late = change.late;
   showTrouble();
@@ -60,6 +64,14 @@ function tellAlarms(alarms) {
   showAlarms(alarms);
   views.alarms?.show(alarms);
   for (const chart of charts) chart.watchAlarms(alarms);
+}
+
+// A change of the deployment may have brought a version to compare with.
+function tellChanges({ changes, current }) {
+  const known = releases.value[0]?.at;
+  releases.set(changes);
+  showCurrent(current);
+  if (views.compare && known !== changes[0]?.at) views.compare.load();
 }
 
 function showTrouble() {
@@ -84,8 +96,9 @@ async function readRange() {
 }
 
 async function readAll() {
-  const [{ alarms, late }, { notifications }] = await Promise.all([
+  const [{ alarms, late }, changes, { notifications }] = await Promise.all([
     read("alarms"),
+    read("changes"),
     read("notifications", { limit: 50 }),
     readRange(),
     views.transactions?.load(),
@@ -93,6 +106,7 @@ async function readAll() {
   trouble.late = late;
   tellAlarms(alarms);
   views.notifications?.show(notifications);
+  tellChanges(changes);
 }
 
 // Runs `work`, and says in the banner what kept it from being done.
@@ -110,11 +124,11 @@ async function attempt(work) {
 async function start() {
   const model = await read("model");
   now.set(model.now);
-  const link = new URLSearchParams(location.search);
-  around(Number(link.get("at")));
+  around(Number(told("at")));
   showModel(model);
   const widgets = model.widgets.map((widget) => build(widget, model)).filter(Boolean);
-  document.getElementById("grid").append(...widgets);
+  views.compare = new Compare(model);
+  document.getElementById("grid").append(...widgets, views.compare.element);
   const live = new Live({
     tell,
     catchUp: () => attempt(readAll),
@@ -130,7 +144,8 @@ async function start() {
     if (event.key === "Escape" && !document.getElementById("detail").open) escape();
   });
   await attempt(readAll);
-  views.alarms?.point(link.get("alarm"));
+  views.compare.load();
+  views.alarms?.point(told("alarm"));
   new Detail(model.units);
 }
 

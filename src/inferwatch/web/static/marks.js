@@ -18,8 +18,9 @@ function limit(alarm) {
   return `${SIGNS[alarm.comparison]} ${format(alarm.threshold, alarm.unit)}`;
 }
 
-// `p90 of LatencyMs > 400 ms, 2 of 2 periods of 10 s`; of a composite alarm its rule.
+// `p90 of LatencyMs > 400 ms, 2 of 2 periods of 10 s`; of a composite alarm its rule; "" where only its spec knows.
 export function condition(alarm) {
+  if (alarm.rule === null && alarm.metric === null) return "";
   if (alarm.rule !== null) return alarm.rule;
   const { datapoints_to_alarm: m, evaluation_periods: n, period } = alarm;
   const periods = n === 1 ? `over ${period} s` : `${m} of ${n} periods of ${period} s`;

@@ -15,11 +15,18 @@ export const range = new Signal({ seconds: PRESETS[0].seconds });
 // The server's time, as far as it has told.
 export const now = new Signal(Date.now());
 
-let last = range.value;
+let before = range.value;
 
 export function follow(seconds) {
-  last = { seconds };
-  range.set(last);
+  before = { seconds };
+  range.set(before);
+}
+
+// Show the last `ms`, and follow the time where a preset is of that length.
+export function last(ms) {
+  const preset = PRESETS.find(({ seconds }) => 1000 * seconds === ms);
+  if (preset) follow(preset.seconds);
+  else zoom(now.value - ms, now.value);
 }
 
 // Show [start, end) until reset.
@@ -36,7 +43,7 @@ export function around(moment) {
 
 // Back to the range before the first zoom.
 export function reset() {
-  range.set(last);
+  range.set(before);
 }
 
 // [start, end] as they are now.

@@ -2,12 +2,11 @@
 
 import { fill, h, s } from "./dom.js";
 import { parts } from "./number.js";
-import { runs } from "./plot.js";
 import { now } from "./range.js";
+import { HEIGHT, WIDTH, sparkline } from "./sparkline.js";
 import { minute } from "./time.js";
 
 const COLORS = { errors: "orange", dead: "orange" };
-const [WIDTH, HEIGHT] = [100, 30];
 const RECENT = 150_000;
 
 export class Tiles {
@@ -49,19 +48,4 @@ export class Tiles {
 function moment(at) {
   if (at === null) return "";
   return now.value - at < RECENT ? "last minute" : `at ${minute(at)}`;
-}
-
-function sparkline(values) {
-  const known = values.filter((value) => value !== null);
-  if (known.length < 2) return [];
-  const high = Math.max(...known) || 1;
-  const x = (index) => ((index / (values.length - 1)) * WIDTH).toFixed(2);
-  const y = (value) => (HEIGHT - 2 - (value / high) * (HEIGHT - 5)).toFixed(2);
-  const lines = runs(values).filter((run) => run.length > 1);
-  const path = (run) => run.map(([index, value]) => `${x(index)} ${y(value)}`).join("L");
-  const under = (run) => `M${x(run[0][0])} ${HEIGHT}L${path(run)}L${x(run.at(-1)[0])} ${HEIGHT}Z`;
-  return [
-    s("path", { class: "spark-area", d: lines.map(under).join("") }),
-    s("path", { class: "spark-line", d: lines.map((run) => `M${path(run)}`).join("") }),
-  ];
 }
