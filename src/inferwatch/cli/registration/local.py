@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,8 +67,9 @@ class LocalRegistration:
 
 
 def user() -> str:
-    """Who works on this machine, for the record."""
+    """Who works on which machine, for the record: `alice@laptop`."""
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
+        name = f"uid {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"
