@@ -22,11 +22,8 @@ class Entry(msgspec.Struct, frozen=True):
     change: Change
 
 
-def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> Entry:
-    """The entry by which `wanted` becomes current. top: the environment's newest one, None before the first.
-
-    Raises RegistryError for a deployment that failed, or is the current one.
-    """
+def promotable(wanted: Deployment) -> None:
+    """Raise RegistryError for a deployment that failed, or is the current one."""
     name = f"deployment {wanted.deployment_id} (version {wanted.model_version})"
     if wanted.state == "failed":
         raise RegistryError(
@@ -34,6 +31,14 @@ def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> 
         )
     if wanted.state == "current":
         raise RegistryError(f"{name} is what serves {wanted.environment} already")
+
+
+def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> Entry:
+    """The entry by which `wanted` becomes current. top: the environment's newest one, None before the first.
+
+    Raises RegistryError as `promotable` does.
+    """
+    promotable(wanted)
     change = Change(
         at_ms=now_ms,
         environment=wanted.environment,
