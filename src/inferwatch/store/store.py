@@ -14,13 +14,16 @@ from inferwatch.store.catalog import connect
 from inferwatch.store.ingest import Ingest, Ingested
 from inferwatch.store.lake import lake
 from inferwatch.store.lake.compact import Compacted, compact
+from inferwatch.store.lake.question import below
 from inferwatch.store.lake.reader import Reader
+from inferwatch.store.lake.single import Single, single
 from inferwatch.store.lock import Lock
 from inferwatch.store.metrics import LocalMetricSource
 from inferwatch.store.outbox import Outbox
 from inferwatch.store.rollups import rollup
 from inferwatch.store.rollups.rollup import Series
 from inferwatch.store.streams import positions
+from inferwatch.store.streams.files import discover
 from inferwatch.store.streams.orphans import seal_orphans
 from inferwatch.store.transaction import snapshot, transaction
 
@@ -108,6 +111,24 @@ class Store:
     def ask(self, question: Question) -> Answer:
         """What the records of the data folder answer, whether they are in the lake or not. Also raises QueryError."""
         return self._reader.ask(question)
+
+    def fields(self, question: Question) -> frozenset[str]:
+        """What fields of one's own are called, at their root, that the newest of the question's records have.
+
+        Looked at are about a thousand records of its time and node, whatever else it asks for.
+        """
+        return self._reader.fields(question)
+
+    def transaction(self, transaction_id: str) -> Single | None:
+        """One record with its line in the log; None where there is no such transaction."""
+        return single(self._reader, self.data, transaction_id)
+
+    def log_groups(self, node: str | None = None) -> list[str]:
+        """The models that have records or streams, at or below a node of the organisation, sorted. None: all."""
+        groups = {stream.log_group for stream in discover(self.data)}
+        with snapshot(self._connection):
+            groups.update(lake.log_groups(self._connection))
+        return sorted(group for group in groups if below(node, group))
 
     def series(self) -> list[Series]:
         """Every series that has had data."""

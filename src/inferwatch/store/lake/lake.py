@@ -76,6 +76,11 @@ def files(connection: sqlite3.Connection, start_ms: int = -ALWAYS_MS, end_ms: in
     return [LakeFile(*row) for row in rows]
 
 
+def log_groups(connection: sqlite3.Connection) -> list[str]:
+    """The models that have a file."""
+    return [row[0] for row in connection.execute("SELECT DISTINCT log_group FROM lake_file")]
+
+
 def path(data: Path, file: LakeFile) -> Path:
     return data / FOLDER / file.name
 

@@ -30,6 +30,7 @@ SEARCHED: Final = f"^({'|'.join(_SEARCHED)}|{CATEGORY}.*)$"
 # Far beyond any record, and in the range of every engine's timestamps.
 _FIRST_MS: Final = -62_135_596_800_000
 _LAST_MS: Final = 253_402_300_800_000
+EVER_MS: Final = 1 << 62
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from inferwatch.errors import QueryError, StoreError
 from inferwatch.lake.row import to_record
 from inferwatch.ports import Record, RecordQuery
@@ -17,6 +19,7 @@ from inferwatch.store.lake import lake, parquet, question
 from inferwatch.store.lake.asking import Asking
 from inferwatch.store.lake.engine import Engine, EngineError, OutOfMemory
 from inferwatch.store.lake.lake import LakeFile
+from inferwatch.store.lake.own_fields import own_fields
 from inferwatch.store.lake.question import Asked
 from inferwatch.store.lake.sources import Row, Sources, sources
 from inferwatch.store.transaction import snapshot
@@ -57,6 +60,12 @@ class Reader:
         if wanted.aggregates:
             return self._answer(asked, lambda found: self._asking.groups(wanted, found))
         return answer.of_records([to_record(row) for row in self.rows(asked)])
+
+    def fields(self, wanted: Question) -> frozenset[str]:
+        """Names of fields of the user's own; see `Store.fields`."""
+        start_ms, end_ms = wanted.start_ms, wanted.end_ms
+        asked = Asked(msgspec.structs.replace(wanted, where=None, environment=None))
+        return self._answer(asked, lambda found: own_fields(self._run, self._data, found, start_ms, end_ms))
 
     def rows(self, asked: Asked) -> list[Row]:
         """The rows of the records that are asked for, in the order asked. Raises QueryError, StoreError."""

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inferwatch.errors import StoreError
-from inferwatch.lake.instant import milliseconds
 from inferwatch.lake.row import to_row
 from inferwatch.query.meets import meets
-from inferwatch.sdk.clock import iso
 from inferwatch.store.lake import lake, question
 from inferwatch.store.lake.lake import LakeFile
 from inferwatch.store.lake.question import Asked
@@ -62,10 +60,7 @@ def _answer(asked: Asked, found: Found) -> Row | None:
         return None
     if wanted.environment not in (None, document.get("environment")):
         return None
+    if not meets(wanted.where, document):
+        return None
     row = to_row(document, found.start_ms, found.stream.name, found.offset)
-    if wanted.where is not None:
-        if milliseconds(document.get("start_at")) is None:
-            document = {**document, "start_at": iso(found.start_ms)}
-        if not meets(wanted.where, document):
-            return None
     return row if not asked.text or question.holds(asked.text, row) else None
