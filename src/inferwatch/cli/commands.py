@@ -23,6 +23,8 @@ COMMANDS = {
     "alarms": "list the alarms and their history",
     "metrics": "list metrics, or the datapoints of one",
     "query": "ask for transactions, or for counts and percentiles of them, here and on AWS",
+    "sql": "answer a SELECT over everything that is recorded",
+    "transaction": "show one transaction, those of the same requester around it, and its line in the log",
     "compare": "compare two versions of a model: traffic, latency, errors, confidence",
     "versions": "list the model versions that are registered; register one",
     "deployments": "list what was deployed where, and what serves now; register one",

@@ -125,7 +125,7 @@ def _print(found: Sequence[DeadLetter], errors: Errors, as_json: bool) -> None:
                 one.id,
                 output.moment(one.sent_ms),
                 str(one.receives),
-                _line(one.body, BODY_WIDTH),
+                output.line(one.body, BODY_WIDTH),
                 _reason(errors, one.id),
             )
             for one in found
@@ -135,13 +135,7 @@ def _print(found: Sequence[DeadLetter], errors: Errors, as_json: bool) -> None:
 
 def _reason(errors: Errors, message_id: str) -> str:
     error = errors.get(message_id)
-    return _line(f"{error.get('type')}: {error.get('message')}", REASON_WIDTH) if error else NO_REASON
-
-
-def _line(text: str, most: int) -> str:
-    """Its beginning on one line, without what would steer a terminal: anybody may have sent it."""
-    line = "".join(c if c.isprintable() else " " for c in text)
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return output.line(f"{error.get('type')}: {error.get('message')}", REASON_WIDTH) if error else NO_REASON
 
 
 def _retry(spec: MonitorSpec, asked: ModelQueue, as_json: bool) -> None:

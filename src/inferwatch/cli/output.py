@@ -60,3 +60,9 @@ def note(text: str) -> None:
 def moment(ms: int) -> str:
     """Epoch milliseconds as `2026-11-21 09:30:00Z`."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def line(text: str, most: int) -> str:
+    """Its beginning on one line, without what would steer a terminal: anybody may have sent it."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return plain if len(plain) <= most else plain[: most - 1] + "…"

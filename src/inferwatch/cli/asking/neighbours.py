@@ -1,0 +1,53 @@
+"""Which transactions of the same requester came right before and after one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from inferwatch.lake.instant import milliseconds
+from inferwatch.ports import Record
+from inferwatch.query.answer import Answer
+from inferwatch.query.meets import value
+from inferwatch.query.predicate import And, Compare, Field
+from inferwatch.query.question import Order, Question
+from inferwatch.spec.period import DAY
+
+NEAREST: Final = 5
+"""So many are shown on either side."""
+
+WITHIN_MS: Final = DAY * 1000
+"""How far they may be away."""
+
+_START: Final = Field(("start_at",))
+_REQUESTERS: Final = (Field(("requester", "principal")), Field(("requester", "ip")))
+
+
+class Neighbours(NamedTuple):
+    """Oldest first. requester: whose they are, None where the record does not say, and none are looked for."""
+
+    requester: str | None
+    before: list[Record]
+    after: list[Record]
+
+
+def neighbours(ask: Callable[[Question], Answer], record: Record, node: str | None) -> Neighbours:
+    """By the requester's principal, or where there is none, by its address. node: where to look.
+
+    Raises what `ask` raises.
+    """
+    at_ms = milliseconds(record.get("start_at"))
+    whose = [(field, told) for field in _REQUESTERS if isinstance(told := value(field, record), str)]
+    if not whose or at_ms is None:
+        return Neighbours(None, [], [])
+    field, requester = whose[0]
+    other = Compare(Field(("transaction_id",)), "!=", record["transaction_id"])
+    where = And((Compare(field, "=", requester), other))
+
+    def side(start_ms: int, end_ms: int, *, newest: bool) -> list[dict[str, Any]]:
+        order = (Order(_START, newest),)
+        asked = Question(start_ms=start_ms, end_ms=end_ms, where=where, node=node, order=order, limit=NEAREST)
+        return ask(asked).rows
+
+    before = side(at_ms - WITHIN_MS, at_ms, newest=True)
+    return Neighbours(requester, before[::-1], side(at_ms, at_ms + WITHIN_MS, newest=False))
