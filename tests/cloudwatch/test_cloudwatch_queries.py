@@ -7,14 +7,29 @@ import re
 
 import pytest
 from cloudwatch_examples import a_spec, digits, rich
+from insights_language import parsed
 from log_events import access, attempt, behind, inference, report
 
 from inferwatch.cloudwatch.names import names
-from inferwatch.cloudwatch.queries import saved_queries, slow_ms, slow_or_failed
+from inferwatch.cloudwatch.queries import saved_queries, slow_ms, slow_or_failed, unsaid
+from inferwatch.errors import SpecError
 
-COMMANDS = {"fields", "filter", "stats", "sort", "limit"}
+COMMANDS = {"fields", "filter", "stats", "sort", "dedup", "limit"}
 WORDS = {"and", "or", "not", "in", "as", "by", "asc", "desc", "like", *COMMANDS}
-FUNCTIONS = {"count", "sum", "avg", "min", "max", "pct", "latest", "bin", "ispresent", "count_distinct", "strcontains"}
+FUNCTIONS = {
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "pct",
+    "latest",
+    "bin",
+    "ispresent",
+    "count_distinct",
+    "strcontains",
+    "substr",
+}
 SYSTEM = {"@timestamp", "@message"}
 SPECS = [digits(), rich()]
 EVERY_QUERY = [pytest.param(spec, query, id=f"{query.name}") for spec in SPECS for query in saved_queries(spec)]
@@ -56,6 +71,11 @@ def test_every_field_is_one_that_the_log_group_has(spec, query):
     made = set(re.findall(r"\bas (\w+)", query.text))
     there = set().union(*(fields_of(spec, group) for group in query.log_groups))
     assert words(query.text) - WORDS - FUNCTIONS - SYSTEM - made - there == set()
+
+
+@pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
+def test_it_is_of_the_language_that_is_documented(spec, query):
+    assert parsed(query.text)
 
 
 @pytest.mark.parametrize(("spec", "query"), EVERY_QUERY)
@@ -144,3 +164,52 @@ def test_an_endpoints_line_adds_nothing_to_what_is_summed_up():
     assert not {"_aws", "Invocations", "LatencyMs"} & line.keys()
     assert {"_aws", "Invocations", "LatencyMs"} <= record.keys()
     assert {"type", "transaction_id", "status", "elapse"} <= line.keys()
+
+
+OWN = """
+[[query]]
+name = "Late invoices"
+where = "elapse >= 3000 AND response.label = 'invoice'"
+since = "30m"
+order_by = ["-elapse"]
+limit = 20
+"""
+
+
+def test_a_query_of_the_spec_is_saved_without_a_range_of_its_own(tmp_path):
+    spec = a_spec(tmp_path, OWN)
+    *_, saved = saved_queries(spec)
+    assert saved.name == "abc_corp/claim/doc_classification/Late invoices"
+    assert saved.log_groups == ("/abc_corp/claim/doc_classification",)
+    assert saved.text.splitlines() == [
+        'filter type = "inference_transaction"',
+        '| filter environment = "dev"',
+        "| filter elapse >= 3000",
+        '| filter response.label = "invoice"',
+        "| fields start_at, transaction_id, elapse, ispresent(elapse) as has_0, @message",
+        "| sort has_0 desc, elapse desc, start_at desc",
+        "| dedup transaction_id",
+        "| limit 20",
+    ]
+    assert list(unsaid(spec)) == []
+
+
+def test_a_query_that_is_called_as_one_of_ours_stands_in_its_place(tmp_path):
+    ours = [query.name for query in saved_queries(a_spec(tmp_path, ""))]
+    theirs = saved_queries(a_spec(tmp_path, OWN.replace("Late invoices", "Slow")))
+    assert [query.name for query in theirs] == ours
+    assert "invoice" in theirs[0].text
+
+
+def test_a_query_that_insights_cannot_say_is_left_out_and_named(tmp_path):
+    spec = a_spec(tmp_path, """[[query]]\nname = "Ten"\nby = ["10m"]\n[[query]]\nname = "All"\n""")
+    assert [query.name.rpartition("/")[2] for query in saved_queries(spec)][-1:] == ["All"]
+    [(name, problem)] = unsaid(spec)
+    assert name == "Ten"
+    assert "buckets of 10m" in problem
+
+
+def test_a_query_that_no_engine_can_be_asked_is_an_error_of_the_spec(tmp_path):
+    spec = a_spec(tmp_path, """[[query]]\nname = "Slow"\nwhere = "elapse >="\n""")
+    with pytest.raises(SpecError, match=r"query\[Slow\]\.where"):
+        saved_queries(spec)

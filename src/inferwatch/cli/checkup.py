@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from inferwatch.cloudwatch.names import names
+from inferwatch.cloudwatch.queries import unsaid
 from inferwatch.finding import Finding
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store, catalog, lock
@@ -62,6 +63,8 @@ def spec(spec: MonitorSpec) -> Iterator[Finding]:
     yield Finding("spec", "ok", f"{identity.log_group}, version {identity.model_version}, {identity.environment}")
     if not spec.alarms:
         yield Finding("alarms", "warning", "no alarm is declared: nobody will be told when the model fails")
+    for name, problem in unsaid(spec):
+        yield Finding("query", "warning", f"{name} is no saved query of CloudWatch's: {problem}")
 
 
 def parts(spec: MonitorSpec) -> Iterator[Finding]:

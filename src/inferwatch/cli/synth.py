@@ -10,7 +10,7 @@ import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.deployment.wording import counted
-from inferwatch.cloudwatch import limits
+from inferwatch.cloudwatch import limits, queries
 
 if TYPE_CHECKING:
     from inferwatch.cli.deployment.app import App
@@ -61,6 +61,8 @@ def describe(spec: MonitorSpec, one: App) -> None:
 
     for what, says in parts.described(spec, one):
         output.note(f"  {what:10} {says}")
+    for name, problem in queries.unsaid(spec):
+        output.note(f"warning: the query {name!r} is no saved query of CloudWatch's: {problem}")
 
 
 def _listed(names: list[str]) -> str:

@@ -14,6 +14,7 @@ from inferwatch.cloudwatch.alarms import alarm_properties
 from inferwatch.cloudwatch.composites import composite_properties
 from inferwatch.cloudwatch.names import HISTORY_ALARM, Names, names
 from inferwatch.errors import SpecError
+from inferwatch.query.saved import saved_questions
 from inferwatch.spec import composite_rule, limits, record
 from inferwatch.spec.alarm import AlarmSpec
 from inferwatch.spec.monitor_spec import MonitorSpec
@@ -33,6 +34,7 @@ Problem = tuple[str, str]
 
 def check(spec: MonitorSpec) -> None:
     """Raise SpecError for the first thing that could not be deployed as it stands."""
+    saved_questions(spec)
     called = names(spec)
     found = chain(
         _names(spec, called),

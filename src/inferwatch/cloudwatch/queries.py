@@ -1,11 +1,16 @@
-"""Saved queries of Logs Insights: what a person on call asks first."""
+"""Saved queries of Logs Insights: what a person on call asks first, and the spec's own."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import msgspec
 
 from inferwatch.cloudwatch.access_log import access_log_format
 from inferwatch.cloudwatch.names import Names, names
+from inferwatch.errors import DialectError
+from inferwatch.query.dialects import logs_insights
+from inferwatch.query.saved import Saved, saved_questions
 from inferwatch.spec import record
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.statistic import ADDITIVE
@@ -34,7 +39,11 @@ class SavedQuery(msgspec.Struct, frozen=True):
 
 
 def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[SavedQuery, ...]:
-    """The queries of a model, in the order in which one asks."""
+    """The queries of a model, in the order in which one asks. The spec's own stand last, or in the place of one of ours
+    that is called the same; those that Insights cannot say are left out, see `unsaid`.
+
+    Raises SpecError for one that no engine can be asked.
+    """
     called = called or names(spec)
     over: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         title: (lines, (called.log_group,)) for title, lines in _own(spec).items()
@@ -43,7 +52,19 @@ def saved_queries(spec: MonitorSpec, *, called: Names | None = None) -> tuple[Sa
         over["Refused by the API"] = (_refused(spec), (called.access_log_group,))
     if spec.sagemaker is not None:
         over["Function and endpoint"] = (_BEHIND_EACH, (called.log_group, called.endpoint_log_group))
+    for saved in saved_questions(spec):
+        text, _ = _of_spec(saved)
+        if text:
+            over[saved.name] = ((text,), (called.log_group,))
     return tuple(SavedQuery(called.query(title), _text(lines), groups) for title, (lines, groups) in over.items())
+
+
+def unsaid(spec: MonitorSpec) -> Iterator[tuple[str, str]]:
+    """The spec's own queries that are no saved queries of Logs Insights: name, and why."""
+    for saved in saved_questions(spec):
+        _, problem = _of_spec(saved)
+        if problem:
+            yield saved.name, problem
 
 
 def slow_ms(spec: MonitorSpec) -> float:
@@ -62,6 +83,18 @@ def slow_or_failed(spec: MonitorSpec, limit: int = 100) -> str:
             f"limit {limit}",
         )
     )
+
+
+def _of_spec(saved: Saved) -> tuple[str, str]:
+    """The text of one of the spec's own queries, "" where Insights cannot say it; and why not.
+
+    The range of time is left to who asks, since Insights has its own.
+    """
+    question = msgspec.structs.replace(saved.question(saved.since_ms), node=None)
+    try:
+        return logs_insights.emit(question, ranged=False).text, ""
+    except DialectError as error:
+        return "", error.problem
 
 
 def _own(spec: MonitorSpec) -> dict[str, tuple[str, ...]]:

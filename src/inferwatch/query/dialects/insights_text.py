@@ -72,7 +72,7 @@ def quoted(value: str) -> str:
 
 def number(value: float) -> str:
     """A number without an exponent, which is not documented."""
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(value)).normalize():f}"
 
 
 def instant(at_ms: int) -> str:
