@@ -9,10 +9,23 @@ from typing import TYPE_CHECKING
 import fake_app
 import pytest
 
+from inferwatch.cloudwatch.names import REGISTRY_TABLE
+
 if TYPE_CHECKING:
     import boto3
 
 REGION = "eu-central-1"
+
+
+def make_registry(session: boto3.Session) -> None:
+    """As its stack makes it."""
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    session.client("dynamodb").create_table(
+        TableName=REGISTRY_TABLE,
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
 
 
 @pytest.fixture
@@ -21,8 +34,15 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """Of an account with nothing in it, which the settings of whoever runs the tests do not reach."""
+def session(account: boto3.Session) -> boto3.Session:
+    """Of an account with the registry, and nothing else in it."""
+    make_registry(account)
+    return account
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """A session of an account with nothing in it, which the settings of whoever runs the tests do not reach."""
     import boto3  # most commands' tests need neither
     from moto import mock_aws
 

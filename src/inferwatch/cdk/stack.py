@@ -32,8 +32,8 @@ class ModelStack(Stack):
     The stack's name, and the account and region of `[aws]`, are the spec's unless `options`, a Stack's own, say
     otherwise. removal_policy: of the log groups, history, lake and their keys. Raises SpecError, DeployError.
 
-    logs, function, monitoring; outputs, by name; api, endpoint, queue, history, lake: None where the spec has none, or names an endpoint
-    that is there already.
+    logs, function, monitoring; outputs, by name; api, endpoint, queue, history, lake: None where the spec has none, or
+    names an endpoint that is there already.
     """
 
     def __init__(

@@ -16,6 +16,8 @@ from inferwatch.finding import Finding
 
 if TYPE_CHECKING:
     from inferwatch.aws.site import Site
+    from inferwatch.cli.deployment.app import App
+    from inferwatch.cli.registration.deploying import Registration
 
 
 @click.command()
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--bootstrap", is_flag=True, help="First make CDK's bucket, repository and roles, if they are not there.")
 @click.option("--existing-log-group", is_flag=True, help="Use the log group that is there already, as it is.")
 @click.option("--existing-table", is_flag=True, help="Use the history's table that is there already, as it is.")
+@options.description
 @options.app
 def command(
     *,
@@ -34,17 +37,19 @@ def command(
     region: str | None,
     yes: bool,
     bootstrap: bool,
-    existing_log_group: bool,
-    existing_table: bool,
+    description: str,
     app: str,
+    **existing: bool,
 ) -> None:
     """Make or change the model in PATH on AWS: function, parts, logs, metrics, dashboard, alarms, notifications.
 
-    What is missing is said before anything is made. A container image needs Docker here.
+    What is missing is said before anything is made. A container image needs Docker here. What is deployed is
+    registered: code that is not the code of a version yet becomes the next one.
     """
     from inferwatch.aws.site import open_site
     from inferwatch.cli.deployment import app as apps
-    from inferwatch.cli.deployment import execution, outcome, preflight, question, synthesis
+    from inferwatch.cli.deployment import execution, outcome, preflight, question
+    from inferwatch.cli.registration import deploying
 
     one, spec = apps.chosen(path, environment, app)
     limits.check(spec)
@@ -55,24 +60,40 @@ def command(
     where = apps.at(open_site(spec, region), one)
     variables = execution.variables(where)
     output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
-    there = {"existing_log_group": existing_log_group, "existing_table": existing_table}
-    _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, **there))
-    assembly = Path(spec.folder) / synthesis.OUTPUT
-    target = synthesis.Target(where.caller.account, where.caller.region)
-    used = _to_use(where)
-    for stack in synthesis.synthesize(spec, assembly, target, variables, app=one, **used):
-        show(stack)
+    _say(preflight.findings(where, variables, app=one, bootstraps=bootstrap, **existing))
+    registration = deploying.registration(where, one, description)
+    assembly = _synthesized(where, one, variables, registration)
     describe(spec, one)
+    if registration is not None:
+        output.note(f"  {'registers':10} {registration.says()}")
     stacks = [] if one is apps.MODEL else [where.names.stack]  # a model's own app may call its stacks as it likes
-    execution.show_changes(where, assembly.resolve(), variables, stacks)
+    execution.show_changes(where, assembly, variables, stacks)
     if not question.agreed(f"Deploy to {where.where}?", yes=yes):
         raise click.Abort
     if bootstrap:
         execution.bootstrap_account(where, variables)
-    outputs = execution.deploy(where, assembly.resolve(), variables, stacks)
+    if registration is not None and not registration.is_made:
+        execution.make_registry(where, variables)
+    outputs = deploying.deployed(registration, lambda: execution.deploy(where, assembly, variables, stacks))
     output.note(f"{where.names.stack} is deployed to {where.where}.")
     for what, says in outcome.lines(where, outputs, one):
         click.echo(f"  {what:10} {says}")
+
+
+def _synthesized(where: Site, one: App, variables: dict[str, str], registration: Registration | None) -> Path:
+    """Make the templates with the numbers that the deployment is going to have, and show them; gives their folder."""
+    from inferwatch.cli.deployment import synthesis
+
+    assembly = (Path(where.spec.folder) / synthesis.OUTPUT).resolve()
+    target, used = synthesis.Target(where.caller.account, where.caller.region), _to_use(where)
+    while True:
+        numbers = registration.variables() if registration is not None else {}
+        stacks = synthesis.synthesize(where.spec, assembly, target, {**variables, **numbers}, app=one, **used)
+        if registration is None or registration.fits(stacks):
+            break
+    for stack in stacks:
+        show(stack)
+    return assembly
 
 
 def _say(findings: Iterable[Finding]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,15 @@ import orjson
 from inferwatch.aws.resources import bootstrap, stack
 from inferwatch.aws.site import Site
 from inferwatch.cli import output
-from inferwatch.cli.deployment import cdk_cli
+from inferwatch.cli.deployment import cdk_cli, synthesis
+from inferwatch.cloudwatch.names import REGISTRY_STACK
 from inferwatch.errors import AwsError, DeployError
+
+_REGISTRY_APP = (
+    *(sys.executable, "-P", "-c"),
+    "import sys; from aws_cdk import Environment; from inferwatch.cdk.registry import registry_app; "
+    "registry_app(Environment(account=sys.argv[1], region=sys.argv[2]), sys.argv[3]).synth()",
+)
 
 
 def variables(where: Site) -> dict[str, str]:
@@ -32,6 +40,17 @@ def bootstrap_account(where: Site, environ: Mapping[str, str]) -> None:
         failed = cdk_cli.run(["bootstrap", environment, "--no-notices"], Path(nowhere), environ)
     if failed:
         raise DeployError(f"{environment} could not be bootstrapped; what CDK said stands above")
+
+
+def make_registry(where: Site, environ: Mapping[str, str]) -> None:
+    """Make the table of model versions and deployments, in a stack of its own. Raises DeployError."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "cdk.out"
+        synthesis.run([*_REGISTRY_APP, where.caller.account, where.caller.region, str(out)], folder, environ)
+        arguments = ["deploy", "--app", str(out), "--all", "--require-approval", "never", "--no-notices"]
+        failed = cdk_cli.run([*arguments, "--progress", "events"], Path(folder), environ)
+    if failed:
+        raise DeployError(f"the stack {REGISTRY_STACK} could not be made; what CDK said stands above")
 
 
 def show_changes(where: Site, assembly: Path, environ: Mapping[str, str], stacks: Sequence[str]) -> None:

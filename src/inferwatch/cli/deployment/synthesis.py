@@ -66,9 +66,17 @@ def synthesize(
         "INFERWATCH_ENVIRONMENT": spec.identity.environment,
     }
     variables |= {key: value for key, value in _where(target).items() if value}
+    run(_command(folder, settings, app), folder, variables)
+    if app is PIPELINE:
+        artifact.check(output)
+    return assembly.read(output)
+
+
+def run(command: str | list[str], folder: str | Path, environ: Mapping[str, str]) -> None:
+    """Run a CDK app in `folder`, by the bundled Node.js. Raises DeployError with what it says."""
+    variables = dict(environ)
     if (installed := node.installed()) is not None:
         variables.setdefault(node.VARIABLE, str(installed))
-    command = _command(folder, settings, app)
     done = subprocess.run(
         command,
         shell=isinstance(command, str),  # of the user's own cdk.json, run as `cdk` runs it
@@ -82,9 +90,6 @@ def synthesize(
     )
     if done.returncode:
         raise DeployError(_failure(done.stderr, folder))
-    if app is PIPELINE:
-        artifact.check(output)
-    return assembly.read(output)
 
 
 def _command(folder: Path, settings: Mapping[str, Any], app: App) -> str | list[str]:
@@ -128,7 +133,7 @@ def _make_room(output: Path) -> None:
         raise DeployError(f"{problem}: `inferwatch synth` takes another place as --output") from None
 
 
-def _failure(said: str, folder: Path) -> str:
+def _failure(said: str, folder: str | Path) -> str:
     """Our own error as it is; of any other the last lines, which name it."""
     if ours := _OURS.search(said):
         return ours["says"].strip()

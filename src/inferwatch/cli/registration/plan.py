@@ -16,11 +16,13 @@ from inferwatch.spec.numbers import Numbers
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be served, and how. by: who asks; now_ms: when; description: of the version, where it is a new one."""
+    """What is to be served, and how. variables: of its processes, None where they are not known yet; by: who asks;
+    now_ms: when; description: of the version, where it is a new one."""
 
     spec: MonitorSpec
     method: Method
     strategy: Strategy = "all-at-once"
+    variables: tuple[EnvironmentVariable, ...] | None = None
     description: str = ""
     by: str
     now_ms: int
@@ -100,6 +102,7 @@ def plan(registry: Registry | None, asked: Asked, *, beside: Sequence[Plan] = ()
         model_version=version.model_version,
         deployment_id=max((each.deployment_id for each in every), default=0) + 1,
         environment=asked.environment,
+        environment_variables=asked.variables or (),
         deployment_method=asked.method,
         rolling_strategy=asked.strategy,
         configuration=content.configuration(asked.spec),
@@ -107,19 +110,17 @@ def plan(registry: Registry | None, asked: Asked, *, beside: Sequence[Plan] = ()
         create_at=at,
         created_by=asked.by,
     )
-    kept = None if new_version else _kept(every, deployment, goes_on=goes_on)
+    rules.deployment(deployment)  # before a version is there for ever
+    kept = None if new_version else _kept(every, deployment, asked, goes_on=goes_on)
     return Plan(version, kept or deployment, new_version, kept is None)
 
 
-def begin(registry: Registry, planned: Plan, variables: Sequence[EnvironmentVariable] = ()) -> Plan:
+def begin(registry: Registry, planned: Plan) -> Plan:
     """Write what the registry does not have yet, under the numbers that were planned.
 
-    variables: of the deployment, where it is new. Raises RegistryError where another was faster, or a rule forbids it.
+    Raises RegistryError where another was faster, or a rule forbids it.
     """
     version, deployment = planned.version, planned.deployment
-    if planned.new_deployment:
-        deployment = msgspec.structs.replace(deployment, environment_variables=tuple(variables))
-        rules.deployment(deployment)  # before a version is there for ever
     if planned.new_version:
         version = registry.register_version(version)
     if planned.new_deployment:
@@ -131,13 +132,10 @@ def _is_same(digest: str | None, other: str | None) -> bool:
     return digest is not None and digest == other
 
 
-def _kept(every: Sequence[Deployment], wanted: Deployment, *, goes_on: bool) -> Deployment | None:
+def _kept(every: Sequence[Deployment], wanted: Deployment, asked: Asked, *, goes_on: bool) -> Deployment | None:
     """The deployment that is the wanted one already."""
-    alike = [each for each in every if _same_but_for_its_past(each, wanted)]
-    begun = [each for each in alike if goes_on and each.state == "pending" and each.created_by == wanted.created_by]
+    members = ["environment", "model_version", "configuration", "deployment_method", "rolling_strategy"]
+    members += ["environment_variables"] if asked.variables is not None else []
+    alike = [each for each in every if all(getattr(each, member) == getattr(wanted, member) for member in members)]
+    begun = [each for each in alike if goes_on and each.state == "pending" and each.created_by == asked.by]
     return next(iter([each for each in alike if each.state == "current"] + begun), None)
-
-
-def _same_but_for_its_past(one: Deployment, other: Deployment) -> bool:
-    members = ("environment", "model_version", "configuration", "deployment_method", "rolling_strategy")
-    return all(getattr(one, member) == getattr(other, member) for member in members)
