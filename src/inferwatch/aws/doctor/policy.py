@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from inferwatch.aws.doctor import policy_of_parts
-from inferwatch.aws.doctor.permission import ANY, VIA, Permission
+from inferwatch.aws.doctor.permission import ANY, VIA, Permission, Use
 from inferwatch.aws.resources import bootstrap
 from inferwatch.aws.site import Site
+from inferwatch.cloudwatch.names import REGISTRY_TABLE
 
 _CDK_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 _ROLE_STEM = 20
@@ -59,8 +60,16 @@ def _read(site: Site) -> Iterator[Permission]:
         yield Permission("read", f"chatbot:{action}", (ANY,), ANY)
     version = site.arn("ssm", f"parameter/cdk-bootstrap/{bootstrap.QUALIFIER}/version")
     yield Permission("read", "ssm:GetParameter", (version,), version)
+    yield from _registry(site, "read", "GetItem", "Query")
     yield from policy_of_parts.read(site)
     yield from _simulate(site)
+
+
+def _registry(site: Site, use: Use, *actions: str) -> Iterator[Permission]:
+    """Of DynamoDB, on the registry's table. A transaction asks for the actions of its parts."""
+    table = site.arn("dynamodb", f"table/{REGISTRY_TABLE}")
+    for action in actions:
+        yield Permission(use, f"dynamodb:{action}", (table,), table)
 
 
 def _stacks(site: Site) -> tuple[str, ...]:
@@ -120,6 +129,7 @@ def _deploy(site: Site) -> Iterator[Permission]:
     function = site.arn("lambda", f"function:{site.names.function}")
     yield Permission("deploy", "lambda:GetFunctionConcurrency", (function,), function)
     yield Permission("deploy", "lambda:GetAccountSettings", (ANY,), ANY)
+    yield from _registry(site, "deploy", "ConditionCheckItem", "PutItem", "UpdateItem")
     yield from policy_of_parts.deploy(site)
 
 

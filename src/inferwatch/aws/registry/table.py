@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -28,9 +29,10 @@ class RegistryTable:
 
     def item(self, group: str, place: str) -> dict[str, Any] | None:
         """The item at a place, None where there is none."""
-        asked = {"TableName": self._name, "Key": key(group, place), "ConsistentRead": True}
-        found: dict[str, Any] | None = self._done("reading", self._client.get_item, asked).get("Item")
-        return found
+        with self._explained("reading"):
+            found = self._client.get_item(TableName=self._name, Key=key(group, place), ConsistentRead=True)
+        item: dict[str, Any] | None = found.get("Item")
+        return item
 
     def items(
         self, group: str, beginning: str, *, newest_first: bool = True, environment: str | None = None
@@ -45,7 +47,8 @@ class RegistryTable:
             asked["FilterExpression"] = "environment = :environment"
             asked["ExpressionAttributeValues"][":environment"] = {"S": environment}
         while True:
-            page = self._done("reading", self._client.query, asked)
+            with self._explained("reading"):
+                page = self._client.query(**asked)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
@@ -54,7 +57,9 @@ class RegistryTable:
     def newest(self, group: str, beginning: str) -> dict[str, Any] | None:
         """The item with the highest number of those whose places begin so."""
         asked = {**self._question(group, beginning), "ScanIndexForward": False, "Limit": 1}
-        return next(iter(self._done("reading", self._client.query, asked)["Items"]), None)
+        with self._explained("reading"):
+            found = self._client.query(**asked)["Items"]
+        return found[0] if found else None
 
     def write(self, steps: Sequence[dict[str, Any]]) -> bool:
         """Do all steps at once, each of `put`, `there` and `change`.
@@ -62,7 +67,8 @@ class RegistryTable:
         False, and nothing is done, where the condition of one does not hold or another's write is under way.
         """
         try:
-            self._done("writing", self._client.transact_write_items, {"TransactItems": list(steps)})
+            with self._explained("writing"):
+                self._client.transact_write_items(TransactItems=list(steps))
         except _Cancelled:
             return False
         return True
@@ -97,10 +103,11 @@ class RegistryTable:
             "ConsistentRead": True,
         }
 
-    def _done(self, doing: str, call: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
         with explained(f"{doing} the registry {self._where}"):
             try:
-                done: dict[str, Any] = call(**asked)
+                yield
             except self._client.exceptions.ResourceNotFoundException:
                 problem = f"there is no registry {self._where} yet; `inferwatch deploy` makes it"
                 raise AwsError(problem, code="NoRegistry") from None
@@ -109,7 +116,6 @@ class RegistryTable:
                 if reasons & _LOST and reasons <= {*_LOST, "None", None}:
                     raise _Cancelled from None
                 raise
-        return done
 
 
 class _Cancelled(Exception):
