@@ -16,7 +16,7 @@ from inferwatch.lake.instant import milliseconds
 from inferwatch.query.question import ROWS_MAX, Question
 from inferwatch.query.saved import Saved, saved_questions
 from inferwatch.query.wording import question
-from inferwatch.spec import load_spec
+from inferwatch.spec import FILE_NAME, load_spec
 from inferwatch.spec.fault import suggestion
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.spec.period import DAY
@@ -148,9 +148,12 @@ def saved(spec: MonitorSpec, name: str) -> Saved:
 
 
 def node(text: str | None, environment: str | None) -> str | None:
-    """The node that `--model` names, `/abc_corp/claim`, or the log group of the model whose folder it is."""
-    if text is None or text.startswith("/"):
-        return text and (text.rstrip("/") or "/")
-    if not Path(text).exists():
-        raise click.BadParameter(f"{text!r} is neither a node, as in /abc_corp/claim, nor a model's folder")
-    return load_spec(Path(text), environment).identity.log_group
+    """The node that `--model` names, `/abc_corp/claim`, or the log group of the model whose folder or spec it is."""
+    if text is None:
+        return None
+    path = Path(text)
+    if path.is_file() or (path / FILE_NAME).is_file():
+        return load_spec(path, environment).identity.log_group
+    if text.startswith("/"):
+        return text.rstrip("/") or "/"
+    raise click.BadParameter(f"{text!r} is neither a node, as in /abc_corp/claim, nor a model's folder")
