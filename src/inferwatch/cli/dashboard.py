@@ -34,10 +34,18 @@ class Refresh(options.Span):
 @options.aws
 @options.region
 @options.environment
+@click.option("--model", "node", help="Show all models at or below this node, /abc_corp, before any one of them.")
 @click.option("--page-port", type=click.IntRange(0, 65_535), default=PAGE_PORT, show_default=True, help="Of the page.")
 @click.option("--refresh", type=Refresh(), default="60s", show_default=True, help="With --aws: how often AWS is asked.")
 def command(
-    path: Path, data: Path, aws: bool, region: str | None, environment: str | None, page_port: int, refresh: int
+    path: Path,
+    data: Path,
+    aws: bool,
+    region: str | None,
+    environment: str | None,
+    node: str | None,
+    page_port: int,
+    refresh: int,
 ) -> None:
     """Show the page of the model in PATH until Ctrl-C: over the data folder, or with --aws over CloudWatch.
 
@@ -47,12 +55,12 @@ def command(
         raise click.UsageError("--region goes with --aws")
     spec = load_spec(path, environment)
     if aws:
-        _over_aws(spec, region, page_port, refresh)
+        _over_aws(spec, region, node, page_port, refresh)
     else:
-        _over_data(spec, data, page_port)
+        _over_data(spec, data, node, page_port)
 
 
-def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms: int) -> None:
+def _over_aws(spec: MonitorSpec, region: str | None, node: str | None, page_port: int, refresh_ms: int) -> None:
     from inferwatch.aws.patience import Patience
     from inferwatch.aws.site import open_site
     from inferwatch.cli.aws_sources import aws_sources
@@ -66,7 +74,7 @@ def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms:
         if ended.wait(seconds):
             raise AwsError("the page was closed")
 
-    sources = aws_sources(site, refresh_ms, Patience(now_ms, pause))
+    sources = aws_sources(site, refresh_ms, Patience(now_ms, pause), node)
     bound = bind("the page", page_port)
 
     def ready(link: str) -> None:
@@ -74,10 +82,10 @@ def _over_aws(spec: MonitorSpec, region: str | None, page_port: int, refresh_ms:
         output.note(f"  data     {site.where}, asked every {refresh_ms // 1000} s while the page is open")
         output.note("Ctrl-C ends it.")
 
-    serve_page(sources, bound, interval=refresh_ms / 1000, ready=ready, ending=ended.set)
+    serve_page(sources, bound, interval=refresh_ms / 1000, ready=ready, ending=ended.set, path=_path(node))
 
 
-def _over_data(spec: MonitorSpec, data: Path, page_port: int) -> None:
+def _over_data(spec: MonitorSpec, data: Path, node: str | None, page_port: int) -> None:
     from inferwatch.cli.page import serve_page
     from inferwatch.cli.scope import scope
     from inferwatch.cli.station.page_sources import local_sources
@@ -97,11 +105,16 @@ def _over_data(spec: MonitorSpec, data: Path, page_port: int) -> None:
             output.note("  No `inferwatch up` runs on it: charts and alarms stand still.")
         output.note("Ctrl-C ends it.")
 
-    sources = local_sources(spec, scope(spec), readers, metrics, dict)
+    sources = local_sources(spec, scope(spec), readers, metrics, dict, node=node or "/")
     try:
-        serve_page(sources, bound, interval=LOCAL_INTERVAL_S, ready=ready)
+        serve_page(sources, bound, interval=LOCAL_INTERVAL_S, ready=ready, path=_path(node))
     finally:
         readers.close()
+
+
+def _path(node: str | None) -> str:
+    """Where the link leads: to the model, or to all models below a node."""
+    return "" if node is None else "overview"
 
 
 def _say(spec: MonitorSpec, link: str) -> None:

@@ -18,13 +18,14 @@ def serve_page(
     interval: float,
     ready: Callable[[str], None],
     ending: Callable[[], None] = lambda: None,
+    path: str = "",
 ) -> None:
     """Serve the page until SIGINT or SIGTERM.
 
     interval: seconds between events; ready: told the link; ending: called when it begins to end, so
-    that reads under way can be given up.
+    that reads under way can be given up; path: where the link leads, `overview` or "".
     """
-    url = f"http://{LOOPBACK}:{port_of(bound)}/"
+    url = f"http://{LOOPBACK}:{port_of(bound)}/{path}"
     sessions = Sessions(lambda token: output.note(f"The link was used. Another browser: {url}?token={token}"))
 
     async def run() -> None:

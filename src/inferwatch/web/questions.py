@@ -6,9 +6,11 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from inferwatch.query import wording
 from inferwatch.query.parse import parse
 from inferwatch.query.predicate import Predicate
 from inferwatch.query.question import ROWS_MAX, Question
+from inferwatch.query.saved import saved_questions
 from inferwatch.web import params
 from inferwatch.web.sources import Sources
 
@@ -26,8 +28,6 @@ def predicate(sources: Sources, given: QueryParams) -> Predicate | None:
 
 def question(sources: Sources, given: QueryParams) -> Question:
     """What the parameters ask. Raises PredicateError, and QueryError that names the word."""
-    from inferwatch.query import wording
-
     identity, now_ms = sources.spec.identity, sources.now_ms() + 1
     if "since" in given and "start" in given:
         raise params.BadParameter("since", "stands beside start; give one of them")
@@ -79,8 +79,6 @@ def query_view(sources: Sources, asked: Question) -> dict[str, Any]:
 def queries_view(sources: Sources) -> list[dict[str, Any]]:
     """The saved ones, in the spec's order, in the words of /api/query. since: milliseconds; aggregates: whether the
     answer is a table of its own, and not records."""
-    from inferwatch.query.saved import saved_questions
-
     return [
         {
             "name": saved.name,

@@ -31,6 +31,13 @@ def find(cloudwatch: Any, names: Iterable[str]) -> dict[str, DeployedAlarm]:
     return {name: found[name] for name in wanted if name in found}
 
 
+def every(cloudwatch: Any) -> list[DeployedAlarm]:
+    """All metric and composite alarms of the account and region. Raises AwsError."""
+    with explained("reading the alarms"):
+        pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=KINDS)
+        return [one for page in pages for one in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))]
+
+
 def declared(site: Site) -> dict[str, DeployedAlarm]:
     """The spec's metric alarms that are there, by CloudWatch's names and in the spec's order. Raises AwsError."""
     return find(site.session.client("cloudwatch"), [site.names.alarm(alarm.name) for alarm in site.spec.alarms])

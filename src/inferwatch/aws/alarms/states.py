@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from inferwatch.alarms.values import AlarmState, Transition
 from inferwatch.aws.alarms import deployed as deployed_alarms
+from inferwatch.aws.alarms.deployed import DeployedAlarm
 from inferwatch.aws.alarms.history import Item, delivery, transition
 from inferwatch.aws.explained import explained
 from inferwatch.aws.site import Site
@@ -32,7 +32,7 @@ class CloudWatchAlarms:
     def states(self) -> dict[str, AlarmState]:
         """How each alarm stands, in the spec's order, without those that are not deployed."""
         found = deployed_alarms.find(self._cloudwatch, self._own)
-        return {self._own[name]: _state(self._own[name], alarm) for name, alarm in found.items()}
+        return {self._own[name]: as_state(self._own[name], alarm) for name, alarm in found.items()}
 
     def history(self, alarm: str | None, limit: int) -> list[Transition]:
         """Transitions of the alarm that the spec calls so, or of all, newest first; CloudWatch keeps them for 30 days.
@@ -75,7 +75,8 @@ class CloudWatchAlarms:
                 yield from page["AlarmHistoryItems"]
 
 
-def _state(name: str, alarm: dict[str, Any]) -> AlarmState:
+def as_state(name: str, alarm: DeployedAlarm) -> AlarmState:
+    """How an alarm stands that DescribeAlarms has told of. name: the spec's."""
     updated_ms = milliseconds(alarm["StateUpdatedTimestamp"])
     changed = alarm.get("StateTransitionedTimestamp")
     return AlarmState(

@@ -21,6 +21,9 @@ from inferwatch.store.registry import LocalRegistry
 from inferwatch.web import Sources
 from inferwatch.web.model_health import ModelHealth
 
+FIELDS_MS = 24 * 3_600_000
+"""So far back the fields are looked for that a person may name."""
+
 
 def local_sources(
     spec: MonitorSpec,
@@ -84,6 +87,14 @@ def _one_model(
         with readers.store() as store:
             return store.ask(question)
 
+    def known() -> frozenset[str]:
+        at_ms = now_ms()
+        recent = Question(
+            start_ms=at_ms - FIELDS_MS, end_ms=at_ms + 1, node=identity.log_group, environment=identity.environment
+        )
+        with readers.store() as store:
+            return store.fields(recent) | own_fields(spec)
+
     def versions() -> Sequence[ModelVersion]:
         return registry.versions(model)
 
@@ -102,6 +113,7 @@ def _one_model(
         health=dict,
         now_ms=now_ms,
         ask=ask,
+        known=known,
         versions=versions,
         deployments=deployments,
         changes=changes,
