@@ -103,7 +103,7 @@ def engine(place: Place) -> Iterator[Engine]:
         if place.name == LOCAL:
             yield Engine(store.ask, known)
             return
-        from inferwatch.store.lake.spark import SparkQuestions
+        from inferwatch.store.spark import SparkQuestions
 
         with SparkQuestions(place.data) as spark:
             yield Engine(spark.ask, known)
