@@ -18,7 +18,7 @@ BELONGS = (
 )
 
 _SECRET = re.compile(
-    "passwords?|passwd|passphrase|passcode|pwd|secrets?|token|credentials?"
+    "[a-z]*passwords?|[a-z]*passwd|passphrase|passcode|pwd|secrets?|token|credentials?"
     "|apikey|authtoken|accesstoken|secretkey|privatekey"
 )
 _KEYS = re.compile("api|access|private|secret|signing|encryption|master|account|service|auth|ssh|hmac|shared")

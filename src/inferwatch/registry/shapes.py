@@ -22,6 +22,10 @@ def version(document: object, **absent: Any) -> ModelVersion:
     """
     given = {"model_version": 0, **absent, **_object(document, ModelVersion)}
     _each(given, "artifacts", Artifact)
+    metrics = given.get("metrics", {})
+    for name, value in metrics.items() if isinstance(metrics, dict) else ():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise RegistryError(f"metrics.{name}: {value!r} is not allowed; expected a number")
     return rules.version(_converted(given, ModelVersion))
 
 
@@ -45,7 +49,7 @@ def deployment(document: object, **absent: Any) -> Deployment:
 
 def as_json(record: ModelVersion | Deployment) -> dict[str, Any]:
     """The JSON object of a record, which `version` or `deployment` reads back as it was."""
-    found: dict[str, Any] = msgspec.to_builtins(record)
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
     return found
 
 

@@ -55,6 +55,9 @@ def strategy(text: str) -> Strategy:
 
 
 def _meant(text: str, known: Mapping[str, T], key: str) -> T:
+    allowed = list(dict.fromkeys(known.values()))
+    if "|" in text:
+        raise RegistryError(f"{key}: {text!r} names several; choose one of {', '.join(allowed)}")
     word = re.sub(r"[^a-z0-9]", "", text.lower())
     while word not in known and (prefix := _PREFIX.match(word)):
         word = word[prefix.end() :]
@@ -62,9 +65,6 @@ def _meant(text: str, known: Mapping[str, T], key: str) -> T:
         word = configuration[1]
     if word in known:
         return known[word]
-    allowed = list(dict.fromkeys(known.values()))
-    if "|" in text:
-        raise RegistryError(f"{key}: {text!r} names several; choose one of {', '.join(allowed)}")
     near = suggestion(word, known)
     for spelled in known:
         near = near.replace(repr(spelled), repr(str(known[spelled])))
