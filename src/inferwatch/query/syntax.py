@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from inferwatch.query.foreign import SELECT
 from inferwatch.query.predicate import Field
 from inferwatch.query.words import Mistake, Word
 
@@ -163,7 +164,7 @@ class _Order:
         if first == "where":
             raise Mistake(word.start, word.end, "leave out WHERE: a predicate is what comes after it")
         if first == "select":
-            raise Mistake(word.start, word.end, "a predicate is a condition only; `inferwatch sql` takes any SELECT")
+            raise Mistake(word.start, word.end, SELECT)
 
     def _no_chain(self) -> None:
         word = self._next
@@ -190,6 +191,9 @@ class _Order:
         if word.kind == "number" and isinstance(word.value, float | int) and word.value < 0:
             return Mistake(word.start, word.end, "a predicate does not compute; write the value itself")
         if word.kind in ("field", "number", "text", "(", "NOT", "TRUE", "FALSE"):
+            before = self.words[self.at - 1]
+            if word.kind == "text" and _root(before) in ("timestamp", "date"):
+                return Mistake(before.start, before.end, "leave out this word: an instant is just its text")
             return Mistake(word.start, word.end, f"before this, AND or OR is missing{_hint(word)}")
         return Mistake(word.start, word.end, "this cannot stand here; after a condition comes AND, OR or the end")
 

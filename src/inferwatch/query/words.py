@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
+from inferwatch.query import foreign
 from inferwatch.query.predicate import Field, Step
 from inferwatch.query.spelling import KEYWORDS, PLAIN
 
@@ -26,9 +27,6 @@ EXACT: Final = 2**53
 COMPARISONS: Final = {"=": "=", "==": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_ARITHMETIC = ("+", "-", "*", "/", "%", "&", "|", "^", "||", "&&")
-_MEMBER = ("->", "->>", "#>", "#>>", ":", "::")
-_PARAMETER = ("?", "@", "??")
 
 
 class Mistake(Exception):
@@ -95,8 +93,10 @@ def _words(pieces: list[_Piece]) -> Iterator[Word]:
         elif _begins_a_name(sign):
             at, word = _field(pieces, at)
             yield word
+        elif pieces[0].text.upper() == "SELECT":
+            raise Mistake(pieces[0].start, pieces[0].end, foreign.SELECT)
         else:
-            raise Mistake(piece.start, piece.end, _foreign(sign, after))
+            raise Mistake(piece.start, piece.end, foreign.instead(sign, after))
         at += 1
 
 
@@ -120,7 +120,7 @@ def _field(pieces: list[_Piece], at: int) -> tuple[int, Word]:
             at += 2
     word = Word("field", pieces[first].start, pieces[at].end, Field(tuple(steps)), pieces[first].text[0] == '"')
     if joint == "(":
-        raise Mistake(word.start, word.end, _call(str(steps[-1])))
+        raise Mistake(word.start, word.end, foreign.call(str(steps[-1])))
     if len(steps) > STEPS_MAX:
         raise Mistake(word.start, word.end, f"a field has at most {STEPS_MAX} steps, and this one {len(steps)}")
     return at, word
@@ -166,38 +166,6 @@ def _begins_a_name(sign: str) -> bool:
 
 def _sign(pieces: list[_Piece], at: int) -> str:
     return pieces[at].text if at < len(pieces) else ""
-
-
-def _call(name: str) -> str:
-    if name.lower() in ("exists", "select", "any", "all", "some"):
-        return "a predicate holds no query of its own; `inferwatch sql` takes any SELECT"
-    return (
-        f"{name}() cannot be called here: a predicate compares fields with values; "
-        "aggregates stand beside it, and `inferwatch sql` takes any SELECT"
-    )
-
-
-def _foreign(sign: str, after: str) -> str:
-    """Why a piece is no word of a predicate."""
-    if sign == ";":
-        return "a predicate is one condition, without a semicolon; join several with AND or OR"
-    if sign == "." and after[:1].isdecimal():
-        return f"a number begins with a digit: 0.{after}"
-    if sign in _ARITHMETIC:
-        return "a predicate does not compute; write the value itself, or use `inferwatch sql`"
-    if sign in _MEMBER:
-        return "a member of a field comes after a dot, as in response.label; values are not cast"
-    if sign in _PARAMETER or sign.startswith("$"):
-        return "a predicate has no parameters; write the value itself"
-    if sign == "`":
-        return 'a name that needs marks stands in quotation marks, as in "unit price"'
-    if sign in ("!", "~", "~~", "~*", "~~*", "~~~"):
-        return "write NOT, !=, LIKE or ILIKE"
-    if sign in ("[", "]", "{", "}"):
-        return "a list of values stands in parentheses: status IN ('failed', 'timeout')"
-    if sign == "<=>":
-        return "write =, or IS NULL"
-    return f"{sign!r} has no meaning in a predicate"
 
 
 def _pieces(text: str) -> list[_Piece]:
