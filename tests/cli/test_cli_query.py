@@ -256,7 +256,9 @@ def test_a_wrong_predicate_is_shown_with_its_place(data: Path) -> None:
 def test_ctrl_c_ends_it(data: Path) -> None:
     """While the engine works, which here takes as long as it takes."""
     slow = (
-        "import time; from inferwatch.store import Store; from inferwatch.cli import main\n"
+        # A shell that runs the tests in its background has their processes ignore SIGINT, and theirs inherit that.
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from inferwatch.store import Store; from inferwatch.cli import main\n"
         "def ask(self, question):\n    print('asked', flush=True); time.sleep(600)\n"
         "Store.ask = ask; main()"
     )

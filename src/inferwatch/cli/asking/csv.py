@@ -24,6 +24,8 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iter
 def _field(value: Any) -> str:
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value)
     return _text(value if isinstance(value, str) else encoded(value).decode())
 
 
