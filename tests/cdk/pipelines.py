@@ -46,8 +46,12 @@ class Delivered(NamedTuple):
 
     @property
     def projects(self) -> dict[str, dict[str, Any]]:
-        """The builds, by the last word of what they are for."""
-        return {each["Description"].rpartition("/")[2]: each for each in self.all("CodeBuild::Project")}
+        """The builds, by the last word of what they are for; of a stage's, with the stage: `dev/Register`."""
+        found = {}
+        for each in self.all("CodeBuild::Project"):
+            *_, stage, name = each["Description"].split("/")
+            found[f"{stage}/{name}" if name == "Register" else name] = each
+        return found
 
     @property
     def build(self) -> dict[str, Any]:

@@ -63,16 +63,16 @@ def test_a_pipeline_that_could_not_be_made_leaves_nothing_to_pay(accounts: Deliv
 
 def test_a_person_approves_what_the_spec_says_and_nothing_else(accounts: Delivered) -> None:
     asked = {name: [a["ActionTypeId"]["Category"] for a in actions] for name, actions in accounts.stages.items()}
-    assert asked["dev"] == ["Deploy", "Deploy"]
-    assert asked["prod"] == ["Approval", "Deploy", "Deploy"]
-    approval, *deployments = accounts.stages["prod"]
+    assert asked["dev"] == ["Deploy", "Deploy", "Build"]
+    assert asked["prod"] == ["Approval", "Deploy", "Deploy", "Build"]
+    approval, *deployments, _ = accounts.stages["prod"]
     assert "/abc_corp/claim/adder to prod" in approval["Configuration"]["CustomData"]
     assert approval["RunOrder"] < min(each["RunOrder"] for each in deployments)
 
 
 def test_each_stage_is_deployed_by_the_roles_of_its_account(accounts: Delivered) -> None:
     for stage, account in (("dev", DEV), ("prod", PROD)):
-        prepare, execute = accounts.stages[stage][-2:]
+        prepare, execute = accounts.stages[stage][-3:-1]
         assert {prepare["RoleArn"], execute["RoleArn"]} == {ROLE.format(account, "deploy")}
         assert prepare["Configuration"]["RoleArn"] == ROLE.format(account, "cfn-exec")
         assert prepare["Configuration"]["StackName"] == f"abc-corp-claim-adder-{stage}"
@@ -117,9 +117,17 @@ def test_the_build_runs_the_project_s_own_targets(accounts: Delivered, alone: De
     def commands(build: dict[str, Any]) -> list[str]:
         return [*build["phases"]["install"]["commands"], *build["phases"]["build"]["commands"]]
 
-    assert commands(accounts.build) == ["make install", "make test", "make synth ARGS=--pipeline"]
+    assert commands(accounts.build) == [
+        "make install",
+        "make test",
+        "make synth ARGS='--pipeline --register'",
+    ]
     where = "make -C 'models/the adder'"
-    assert commands(alone.build) == [f"{where} install", f"{where} test", f"{where} synth ARGS=--pipeline"]
+    assert commands(alone.build) == [
+        f"{where} install",
+        f"{where} test",
+        f"{where} synth ARGS='--pipeline --register'",
+    ]
     assert [each.build["artifacts"]["base-directory"] for each in (accounts, alone)] == [
         "cdk.out",
         "models/the adder/cdk.out",
@@ -132,15 +140,86 @@ def test_only_what_builds_an_image_may_use_docker(accounts: Delivered, alone: De
     def privileged(one: Delivered) -> list[str]:
         return [name for name, each in one.projects.items() if each["Environment"]["PrivilegedMode"]]
 
-    assert accounts.projects.keys() == {"Build", "SelfMutate", "DockerAssets"}
+    assert accounts.projects.keys() == {"Build", "SelfMutate", "DockerAssets", "dev/Register", "prod/Register"}
     assert privileged(accounts) == ["DockerAssets"]
-    assert alone.projects.keys() == {"Build", "SelfMutate", "FileAssets"}
+    assert alone.projects.keys() == {"Build", "SelfMutate", "FileAssets", "dev/Register"}
     assert privileged(alone) == []
 
 
-def test_the_build_may_do_nothing_on_aws_but_take_the_source_and_hand_on(accounts: Delivered) -> None:
+def test_the_build_may_take_the_source_have_it_numbered_and_hand_on(accounts: Delivered) -> None:
     services = {action.split(":")[0] for s in accounts.statements("Build") for action in _listed(s["Action"])}
-    assert services == {"s3", "kms", "logs"}
+    assert services == {"s3", "kms", "logs", "dynamodb"}
+
+
+def of_registry(one: Delivered, project: str) -> tuple[set[str], str, dict[str, Any]]:
+    """What a build may do in the registry: actions, table, conditions."""
+    (found,) = [s for s in one.statements(project) if "dynamodb:Query" in s["Action"]]
+    return set(found["Action"]), found["Resource"], found["Condition"]
+
+
+def test_the_registry_is_the_pipeline_s_own_and_of_this_model_alone(accounts: Delivered) -> None:
+    table = f"arn:aws:dynamodb:eu-central-1:{PROD}:table/inferwatch-registry"
+    keys = {"Build": ["/abc_corp/claim/adder", "models"], "dev/Register": "/abc_corp/claim/adder"}
+    for project, own in keys.items():
+        actions, resource, condition = of_registry(accounts, project)
+        assert resource == table
+        assert condition == {
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": own if isinstance(own, list) else [own]},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        }
+        assert not any("Delete" in action or "*" in action for action in actions)
+
+
+def test_what_the_builds_may_do_in_the_registry_is_what_they_do(accounts: Delivered) -> None:
+    """The calls of the registry, by the actions that IAM asks for in a transaction."""
+    reads = {"dynamodb:GetItem", "dynamodb:Query"}
+    assert of_registry(accounts, "Build")[0] == {*reads, "dynamodb:ConditionCheckItem", "dynamodb:PutItem"}
+    assert of_registry(accounts, "prod/Register")[0] == {*reads, "dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
+def test_a_stage_tells_the_registry_once_it_is_deployed(accounts: Delivered, alone: Delivered) -> None:
+    deploy, told = accounts.stages["prod"][-2:]
+    assert told["RunOrder"] > deploy["RunOrder"]
+    variables = {each["name"]: each["value"] for each in json.loads(told["Configuration"]["EnvironmentVariables"])}
+    space = deploy["Namespace"]
+    assert variables == {"DEPLOYMENT": f"#{{{space}.DeploymentId}}", "ENDPOINT": f"#{{{space}.Url}}"}
+
+    def commands(one: Delivered, project: str) -> list[str]:
+        phases = json.loads(one.projects[project]["Source"]["BuildSpec"])["phases"]
+        assert "python" in phases["install"]["runtime-versions"]
+        return [*phases["install"]["commands"], *phases["build"]["commands"]]
+
+    options = '--deployment "$DEPLOYMENT" --endpoint "$ENDPOINT"'
+    assert commands(accounts, "prod/Register") == [
+        "make install",
+        f"inferwatch register . --environment prod {options}",
+    ]
+    assert commands(alone, "dev/Register")[1] == f"inferwatch register 'models/the adder' --environment dev {options}"
+
+
+@pytest.mark.parametrize(
+    ("more", "arguments"),
+    [
+        (CODECOMMIT + "[environment.dev.model]\nversion = 7\n", {}),
+        (CODECOMMIT, {"commands": ["inferwatch synth --pipeline"]}),
+    ],
+)
+def test_who_numbers_elsewhere_has_nothing_registered(tmp_path: Path, more: str, arguments: dict[str, Any]) -> None:
+    one = delivered(tmp_path, more, **arguments)
+    assert one.projects.keys() == {"Build", "SelfMutate", "DockerAssets"}
+    assert "dynamodb" not in json.dumps(one.template)
+    assert "--register" not in json.dumps(one.build)
+
+
+def test_other_numbers_change_nothing_of_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would change itself, and begin anew with the next numbers, for ever."""
+    before = delivered(tmp_path / "before", CODECOMMIT)
+    monkeypatch.setenv("INFERWATCH_NUMBERS", '{"dev":[3,11]}')
+    after = delivered(tmp_path / "after", CODECOMMIT)
+    assert after.template == before.template
+    (stage,) = (tmp_path / "after" / "cdk.out").glob("assembly-*/*.template.json")
+    outputs = json.loads(stage.read_text())["Outputs"]
+    assert (outputs["ModelVersion"]["Value"], outputs["DeploymentId"]["Value"]) == ("3", "11")
 
 
 def test_what_uploads_may_take_the_roles_for_that_and_no_others(accounts: Delivered, alone: Delivered) -> None:
@@ -262,7 +341,8 @@ def test_it_can_be_told_to_leave_itself_alone_and_to_run_other_commands(tmp_path
 def test_images_for_arm64_are_built_on_such_a_machine(tmp_path: Path) -> None:
     one = delivered(tmp_path, CODECOMMIT + '[function]\narchitecture = "arm64"\n')
     kinds = {name: each["Environment"]["Type"] for name, each in one.projects.items()}
-    assert kinds == {"Build": "LINUX_CONTAINER", "SelfMutate": "LINUX_CONTAINER", "DockerAssets": "ARM_CONTAINER"}
+    assert kinds.pop("DockerAssets") == "ARM_CONTAINER"
+    assert kinds == dict.fromkeys(("Build", "SelfMutate", "dev/Register"), "LINUX_CONTAINER")
 
 
 def test_iam_knows_an_old_connection_by_its_old_name(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ COMMANDS = {
     "synth": "write a model's templates for AWS, and say what they would make; needs no account",
     "deploy": "make or change a model on AWS",
     "destroy": "remove a model from AWS, with all that costs",
+    "register": "have the registry say what a pipeline's stage has deployed: for pipelines",
     "check": "follow requests through the deployed model, up to the notification",
     "doctor": "say what is wrong with this machine, spec and data folder, or with what is deployed",
 }

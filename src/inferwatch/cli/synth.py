@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="[default: cdk.out in the model's folder]"
 )
-def command(path: Path, environment: str | None, app: str, out: Path | None) -> None:
+@click.option(
+    "--register", is_flag=True, help="With --pipeline, in its build: have the registry number what it is to deploy."
+)
+def command(path: Path, environment: str | None, app: str, out: Path | None, register: bool) -> None:
     """Write the templates of the model in PATH, and say what they would make. Needs no account.
 
     Runs the model's own CDK app (cdk.json, or cdk_app.py; endpoint_app.py, pipeline_app.py) where it has one.
@@ -34,13 +37,50 @@ def command(path: Path, environment: str | None, app: str, out: Path | None) -> 
     from inferwatch.cli.deployment import synthesis
 
     one, spec = apps.chosen(path, environment, app)
+    if register and one is not apps.PIPELINE:
+        raise click.UsageError("--register goes with --pipeline; `inferwatch deploy` registers by itself")
     limits.check(spec)
     folder = out or Path(spec.folder) / synthesis.OUTPUT
-    stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ, app=one)
+    if register:
+        stacks = _registered(spec, folder, one)
+    else:
+        stacks = synthesis.synthesize(spec, folder, synthesis.Target(), os.environ, app=one)
     for stack in stacks:
         show(stack)
     describe(spec, one)
     output.note(f"{spec.identity.log_group}, {spec.identity.environment}: in {folder}")
+    if not register:
+        _say_numbers(spec)
+
+
+def _registered(spec: MonitorSpec, folder: Path, one: App) -> tuple[StackTemplate, ...]:
+    """The templates of a pipeline, whose stages have the numbers that the registry gives."""
+    from inferwatch.aws.site import open_site
+    from inferwatch.cdk.pipeline.stages import stages
+    from inferwatch.cli.deployment import assembly, synthesis
+    from inferwatch.cli.registration import elsewhere
+    from inferwatch.cli.registration.building import BuildRegistration
+
+    if (whom := elsewhere.by_whom(spec, os.environ)) is not None:
+        output.note(f"{whom} gives the numbers: nothing is registered")
+        return synthesis.synthesize(spec, folder, synthesis.Target(), os.environ, app=one)
+    registration = BuildRegistration(open_site(spec), stages(spec))
+    while True:
+        environ = {**os.environ, **registration.variables()}
+        stacks = synthesis.synthesize(spec, folder, synthesis.Target(), environ, app=one)
+        if registration.fits(assembly.of_stages(folder)):
+            break
+    registration.begin()
+    return stacks
+
+
+def _say_numbers(spec: MonitorSpec) -> None:
+    from inferwatch.cli.registration import elsewhere
+
+    if elsewhere.by_whom(spec, os.environ) is None:
+        identity = spec.identity
+        number = f"version {identity.model_version}, deployment {identity.deployment_id}"
+        output.note(f"{number} stand in for the numbers that the registry gives when it is deployed")
 
 
 def show(stack: StackTemplate) -> None:

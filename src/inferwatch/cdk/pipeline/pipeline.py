@@ -18,7 +18,7 @@ from constructs import Construct, IConstruct
 from inferwatch.cdk import existing
 from inferwatch.cdk.given import Given
 from inferwatch.cdk.log_group import KEPT, log_group, log_key
-from inferwatch.cdk.pipeline import stages
+from inferwatch.cdk.pipeline import registering, stages
 from inferwatch.cdk.pipeline.artifacts import PipelineArtifacts
 from inferwatch.cdk.pipeline.roles import PipelineRoles, deploy_roles
 from inferwatch.cdk.stack import ModelStack
@@ -41,6 +41,9 @@ class DeliveryPipeline(Construct):
     given; environment: variables of that build, such as PIP_INDEX_URL. self_update: the pipeline changes itself as its
     spec does, before it deploys. removal_policy: of the builds' logs and their key. Raises SpecError, DeployError.
 
+    The build has the registry number what is deployed, and each stage says there that it serves; not where the spec
+    numbers by itself, or `inferwatch synth` has no `--register` in commands of one's own.
+
     pipeline, log_group, artifacts; stacks: what it deploys, by environment.
     """
 
@@ -61,16 +64,21 @@ class DeliveryPipeline(Construct):
         specs = stages.stages(spec)
         self._spec = specs[-1]
         self._pipeline = stages.declared(self._spec)
+        by_itself = not commands or any(registering.OPTION in each for each in commands)
+        self._registers = by_itself and self._spec.model.version is None
         self.called = names(self._spec)
         self.log_group = self._log_group(removal_policy)
         self.artifacts = PipelineArtifacts(self, "Artifacts", description=self.called.pipeline)
-        build = self._build(install or self._make("install"), commands or self._test_and_synth(), environment or {})
+        self._install = list(install or self._make("install"))
+        self._given = self._source()
+        build = self._build(commands or self._test_and_synth(), environment or {})
         self._made = self._code_pipeline(build, specs, self_update=self_update)
         self._stages = Construct(self, "Stages")
+        self._registering: dict[str, pipelines.CodeBuildStep] = {}
         self.stacks = {each.identity.environment: self._stage(each) for each in specs}
         self._made.build_pipeline()
         self.pipeline = self._made.pipeline
-        self._limit(self_update=self_update)
+        self._limit(specs, self_update=self_update)
 
     def _log_group(self, removal_policy: RemovalPolicy) -> logs.ILogGroup:
         scope, name = Construct(self, "Logs"), f"{self._spec.identity.log_group}/delivery"
@@ -86,21 +94,23 @@ class DeliveryPipeline(Construct):
         return [f"make{where} {target}"]
 
     def _test_and_synth(self) -> list[str]:
-        return [*self._make("test"), *self._make("synth ARGS=--pipeline")]
+        arguments = f"'--pipeline {registering.OPTION}'" if self._registers else "--pipeline"
+        return [*self._make("test"), *self._make(f"synth ARGS={arguments}")]
 
-    def _build(
-        self, install: Sequence[str], commands: Sequence[str], environment: Mapping[str, str]
-    ) -> pipelines.CodeBuildStep:
+    def _python(self) -> codebuild.BuildSpec:
         python = {"phases": {"install": {"runtime-versions": {"python": self._spec.function.python}}}}
+        return codebuild.BuildSpec.from_object(python)
+
+    def _build(self, commands: Sequence[str], environment: Mapping[str, str]) -> pipelines.CodeBuildStep:
         return pipelines.CodeBuildStep(
             "Build",
-            input=self._source(),
+            input=self._given,
             project_name=f"{self.called.pipeline}-Build",
-            install_commands=list(install),
+            install_commands=self._install,
             commands=list(commands),
             env=dict(environment),
             primary_output_directory=str(PurePosixPath(self._pipeline.folder) / ASSEMBLY),
-            partial_build_spec=codebuild.BuildSpec.from_object(python),
+            partial_build_spec=self._python(),
         )
 
     def _source(self) -> pipelines.CodePipelineSource:
@@ -142,15 +152,25 @@ class DeliveryPipeline(Construct):
         before = (
             [pipelines.ManualApprovalStep("Approve", comment=question)] if environment in self._pipeline.approve else []
         )
-        self._made.add_stage(stage, pre=before)
+        after = []
+        if self._registers:
+            run = registering.Run(self._given, self._install, self._python())
+            after.append(registering.step(stack, self._pipeline, run))
+            self._registering[environment] = after[0]
+        self._made.add_stage(stage, pre=before, post=after)
         return stack
 
-    def _limit(self, *, self_update: bool) -> None:
+    def _limit(self, specs: Sequence[MonitorSpec], *, self_update: bool) -> None:
         """Let each role do what its step does, and no more."""
         targets = list(self.stacks.values())
         roles = PipelineRoles(Stack.of(self), artifacts=self.artifacts, log_group=self.log_group, targets=targets)
         built = [self._made.synth_project]
-        roles.synth(_role(self._made.synth_project))
+        begins = [registering.begins(Stack.of(self), specs)] if self._registers else []
+        roles.synth(_role(self._made.synth_project), begins)
+        for spec in specs:
+            if (told := self._registering.get(spec.identity.environment)) is not None:
+                built.append(told.project)
+                roles.register(_role(told.project), registering.serves(Stack.of(self), spec))
         if self_update:
             built.append(self._made.self_mutation_project)
             roles.self_update(_role(self._made.self_mutation_project))

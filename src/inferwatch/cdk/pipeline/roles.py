@@ -42,10 +42,15 @@ class PipelineRoles:
         _replace(role, [*artifacts, builds, self._source(spec), assume(deploy_roles(self._targets))])
         self._artifacts.acknowledge(_policy(role), writes=True)
 
-    def synth(self, role: IConstruct) -> None:
-        """It takes the source and hands on the templates: nothing of AWS else."""
-        _replace(role, [*self._artifacts.writing(), self._logging()])
+    def synth(self, role: IConstruct, registers: Sequence[iam.PolicyStatement]) -> None:
+        """It takes the source and hands on the templates: nothing of AWS else, but to have them numbered."""
+        _replace(role, [*self._artifacts.writing(), self._logging(), *registers])
         self._artifacts.acknowledge(_policy(role), writes=True)
+
+    def register(self, role: IConstruct, statement: iam.PolicyStatement) -> None:
+        """It takes the source, and tells the registry."""
+        _replace(role, [*self._artifacts.reading(), self._logging(), statement])
+        self._artifacts.acknowledge(_policy(role))
 
     def publishing(self, role: IConstruct, kind: str) -> None:
         """It uploads what the templates refer to. kind: `file` or `image`."""

@@ -71,6 +71,11 @@ def read(folder: Path) -> tuple[StackTemplate, ...]:
     return stacks
 
 
+def of_stages(folder: Path) -> tuple[StackTemplate, ...]:
+    """The stacks that a pipeline in `folder` deploys. Raises DeployError."""
+    return tuple(stack for below in sorted(folder.glob("assembly-*")) for stack in read(below))
+
+
 def _stack(folder: Path, id: str, artifact: dict[str, Any]) -> StackTemplate:
     properties = artifact["properties"]
     assets = folder / f"{id}.assets.json"

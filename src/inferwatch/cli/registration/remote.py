@@ -17,7 +17,7 @@ from inferwatch.cli.registration.plan import Asked, Plan, begin, plan
 from inferwatch.cloudwatch.names import REGISTRY_TABLE
 from inferwatch.errors import AwsError
 from inferwatch.ports import Registry
-from inferwatch.registry.records import EnvironmentVariable, Method, Strategy
+from inferwatch.registry.records import Deployment, EnvironmentVariable, Method, Strategy
 from inferwatch.spec import numbers
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -65,7 +65,7 @@ class RemoteRegistration:
 
     def serves(self, endpoint: str | None) -> None:
         """It is deployed: all traffic goes to it."""
-        promote(self._registry, self.plan, self._asked, endpoint)
+        promote(self._registry, self.plan.deployment, endpoint, by=self._asked.by)
 
     def ended(self) -> None:
         """CDK has failed. What is at work still, or stands all the same, has not."""
@@ -100,13 +100,20 @@ class RemoteRegistration:
                 output.note(f"deployment {served} serves since it was left: now the registry says so")
 
 
-def asked(spec: MonitorSpec, *, by: str, description: str = "") -> Asked:
+def asked(
+    spec: MonitorSpec,
+    *,
+    by: str,
+    description: str = "",
+    variables: tuple[EnvironmentVariable, ...] | None = None,
+) -> Asked:
     """What a deployment to AWS asks for."""
     method: Method = "Lambda" if spec.sagemaker is None else "SageMaker"
     return Asked(
         spec=spec,
         method=method,
         strategy=strategy(spec.function.rollout),
+        variables=variables,
         description=description,
         by=by,
         now_ms=now_ms(),
@@ -131,13 +138,13 @@ def is_made(registry: Registry, asked: Asked) -> bool:
     return True
 
 
-def promote(registry: Registry, planned: Plan, asked: Asked, endpoint: str | None) -> None:
+def promote(registry: Registry, deployment: Deployment, endpoint: str | None, *, by: str) -> None:
     """A deployment serves; earlier ones that the same one began, and that have not ended, never will."""
-    model, deployment = planned.deployment.model, planned.deployment
+    model = deployment.model
     if endpoint is not None and endpoint != deployment.endpoint:
         registry.set_endpoint(model, deployment.deployment_id, endpoint)
-    if not planned.is_current:
-        registry.promote(model, deployment.deployment_id, now_ms=now_ms(), by=asked.by)
+    if deployment.state != "current":
+        registry.promote(model, deployment.deployment_id, now_ms=now_ms(), by=by)
     for each in registry.deployments(model, deployment.environment):
         earlier = each.deployment_id < deployment.deployment_id
         if earlier and each.state == "pending" and each.created_by == deployment.created_by:
