@@ -76,11 +76,16 @@ class PredicateError(QueryError):
         self.predicate = predicate
         self.start = start
         self.end = end
-        self.problem = problem
+        self.problem = _shown(problem)
         line_start = predicate.rfind("\n", 0, start) + 1
-        line = "".join(c if c.isprintable() else " " for c in predicate[line_start:].partition("\n")[0])
+        line = _shown(predicate[line_start:].partition("\n")[0])
         marks = " " * (start - line_start) + "^" * max(1, min(end - line_start, len(line)) - (start - line_start))
-        super().__init__(f"{problem}\n  {line}\n  {marks}")
+        super().__init__(f"{self.problem}\n  {line}\n  {marks}")
+
+
+def _shown(text: str) -> str:
+    """Text in which each character takes one place, and none means anything to a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 class DialectError(QueryError):

@@ -23,6 +23,8 @@ def parse(text: str, *, known: Collection[str] | None = None) -> Predicate:
         return tree(found, known)
     except Mistake as mistake:
         raise PredicateError(text, mistake.start, mistake.end, mistake.problem) from None
+    except RecursionError:  # of a caller who is deep in the stack already
+        raise PredicateError(text, 0, len(text), "this is nested too deeply; write it in fewer levels") from None
 
 
 def parse_field(text: str, *, known: Collection[str] | None = None) -> Field:

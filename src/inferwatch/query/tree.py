@@ -48,7 +48,7 @@ def tree(words: Sequence[Word], known: Collection[str] | None) -> Predicate:
     whole = (words[0].start, words[-1].end)
     try:
         found = Parser().parse(_tokens(words), "")
-    except (SqlglotError, RecursionError):
+    except SqlglotError:
         raise Mistake(*whole, "this cannot be read; put parentheses around its parts") from None
     if len(found) != 1 or found[0] is None:
         raise Mistake(*whole, "this is not one condition; join several with AND or OR")
