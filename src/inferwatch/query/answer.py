@@ -14,12 +14,14 @@ from inferwatch.sdk.clock import iso
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """columns: in order, for a table of it; rows: records as in the log line, without `_aws`, or one dict of columns
-    for each group, its time buckets as ISO 8601 texts; notes: what the engine did less exactly, or has to say.
+    for each group, its time buckets as ISO 8601 texts; notes: what the engine did less exactly, or has to say; times:
+    columns whose texts are instants, beside those of the record.
     """
 
     columns: tuple[str, ...]
     rows: list[dict[str, Any]]
     notes: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
 
 
 def of_records(records: Sequence[dict[str, Any]], notes: tuple[str, ...] = ()) -> Answer:
@@ -38,4 +40,5 @@ def of_groups(question: Question, text: Text, rows: Iterable[Sequence[Any]]) -> 
         for place in buckets:
             cells[place] = iso(int(cells[place]))
         made.append(dict(zip(text.columns, cells, strict=True)))
-    return Answer(columns=text.columns, rows=made, notes=text.notes)
+    times = tuple(text.columns[place] for place in buckets)
+    return Answer(columns=text.columns, rows=made, notes=text.notes, times=times)

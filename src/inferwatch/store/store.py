@@ -119,6 +119,12 @@ class Store:
         """
         return self._reader.fields(question)
 
+    def sql(self, select: str, limit: int) -> Answer:
+        """The first `limit` rows of one SELECT over the views `transactions`, also called `model_monitoring_logs`, and
+        `rollups`; it can read nothing else. Raises QueryError; PredicateError where a place in it is wrong.
+        """
+        return self._reader.sql(select, limit)
+
     def transaction(self, transaction_id: str) -> Single | None:
         """One record with its line in the log; None where there is no such transaction."""
         return single(self._reader, self.data, transaction_id)

@@ -41,7 +41,8 @@ class Engine:
                 "python_enable_replacements": False,  # no name in a statement is a variable of this program
             }
         )
-        self._connection.execute("SET TimeZone = 'UTC'")
+        for setting in ("SET TimeZone = 'UTC'", "LOAD parquet", "SET parquet_metadata_cache = true"):
+            self._connection.execute(setting)
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a statement with its values bound, and return its rows by column name."""
@@ -57,6 +58,10 @@ class Engine:
             raise OutOfMemory(str(error)) from error
         except self._error as error:
             raise EngineError(str(error)) from error
+
+    def interrupt(self) -> None:
+        """End what runs, from another thread; it raises EngineError there."""
+        self._connection.interrupt()
 
     def close(self) -> None:
         self._connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,13 +16,15 @@ from inferwatch.ports import Record, RecordQuery
 from inferwatch.query import answer
 from inferwatch.query.answer import Answer
 from inferwatch.query.question import Question
-from inferwatch.store.lake import lake, parquet, question
+from inferwatch.store.lake import lake, parquet, question, sql, statement
 from inferwatch.store.lake.asking import Asking
 from inferwatch.store.lake.engine import Engine, EngineError, OutOfMemory
 from inferwatch.store.lake.lake import LakeFile
 from inferwatch.store.lake.own_fields import own_fields
 from inferwatch.store.lake.question import Asked
 from inferwatch.store.lake.sources import Row, Sources, sources
+from inferwatch.store.lake.sql import Sql, Unanswered
+from inferwatch.store.rollups import table
 from inferwatch.store.transaction import snapshot
 
 Made = TypeVar("Made")
@@ -67,6 +70,22 @@ class Reader:
         asked = Asked(msgspec.structs.replace(wanted, where=None, environment=None))
         return self._answer(asked, lambda found: own_fields(self._run, self._data, found, start_ms, end_ms))
 
+    def sql(self, select: str, limit: int) -> Answer:
+        """The answer to a SELECT; see `Store.sql`."""
+        text = statement.single_select(select)
+        asked = Asked(Question(start_ms=-lake.ALWAYS_MS, end_ms=lake.ALWAYS_MS))
+        for _ in range(_ATTEMPTS):
+            found = sources(self._data, self._connection, asked, self._damaged)
+            try:
+                return self._sql(found, text, limit)
+            except EngineError as error:
+                problem = error
+                if not self.check(found.files) and self._are_there(found.files):
+                    break
+        if isinstance(problem, Unanswered):
+            raise problem.problem
+        raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
+
     def rows(self, asked: Asked) -> list[Row]:
         """The rows of the records that are asked for, in the order asked. Raises QueryError, StoreError."""
         if asked.question.limit <= 0:
@@ -106,6 +125,20 @@ class Reader:
                 problem = error
                 self.check(found.files)
         raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
+
+    def _sql(self, found: Sources, text: str, limit: int) -> Answer:
+        rollups = None
+        if sql.ROLLUPS in text.lower() or not any(view in text.lower() for view in sql.TRANSACTIONS):
+            with snapshot(self._connection):
+                rollups = list(table.rows(self._connection))
+        paths = [str(lake.path(self._data, file)) for file in found.files]
+        with closing(Sql(paths, found.tail, rollups)) as engine:
+            return engine.answer(text, limit)
+
+    def _are_there(self, files: Iterable[LakeFile]) -> bool:
+        """Whether all files are still of the lake; one that was merged into another is not."""
+        with snapshot(self._connection):
+            return set(files) <= set(lake.files(self._connection))
 
     def _run(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         self._engine = self._engine or Engine()

@@ -13,7 +13,7 @@ from inferwatch.store.lake.question import SEARCHED
 
 _FILES: Final = "FROM read_parquet($lake_files, union_by_name = {union}, hive_partitioning = false)"
 _TIMES: Final = "make_timestamptz(start_at * 1000) AS start_at, make_timestamptz(end_at * 1000) AS end_at"
-_LINES: Final = "SELECT unnest(from_json(line, $tail_columns)) FROM (SELECT unnest($tail_lines) AS line)"
+_LINES: Final = "SELECT unnest(from_json(line, $tail_columns)) FROM (SELECT unnest($tail_lines::VARCHAR[]) AS line)"
 _TAIL: Final = f"SELECT * REPLACE ({_TIMES}) FROM ({_LINES})"  # noqa: S608
 _SEARCH: Final = f"contains(lower(concat_ws(chr(10), *COLUMNS('{SEARCHED}'))), lower($searched))"
 
@@ -26,7 +26,7 @@ class Relation(NamedTuple):
 
 
 def relation(files: Sequence[str], tail: Sequence[dict[str, Any]], *, every_column: bool, text: str = "") -> Relation:
-    """The rows of some files and of the tail, of which there must be one or the other.
+    """The rows of some files and of the tail; where there are neither, the tail's columns without a row.
 
     every_column: also columns that the first of the files has not; to look for them opens all files beforehand.
     text: only rows in which it is found, whatever its case.
@@ -35,7 +35,7 @@ def relation(files: Sequence[str], tail: Sequence[dict[str, Any]], *, every_colu
     if files:
         parts.append(_FILES.format(union=str(every_column).lower()))
         values["lake_files"] = list(files)
-    if tail:
+    if tail or not files:
         rows = [dict(row) for row in tail]
         parts.append(_TAIL)
         values["tail_columns"] = orjson.dumps(COLUMNS | feature_columns.columns_of(rows)).decode()

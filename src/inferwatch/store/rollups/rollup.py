@@ -98,7 +98,7 @@ def read(
         (span, series, start_ms, end_ms),
     )
     for start, *values in rows:
-        yield start, _aggregate(*values)
+        yield start, decoded(*values)
 
 
 def find(connection: sqlite3.Connection, series: SeriesKey) -> int | None:
@@ -149,13 +149,14 @@ def _merge_in(connection: sqlite3.Connection, span: int, merged: Mapping[tuple[i
             (span, series, start),
         ).fetchone()
         if found:
-            aggregate.merge(_aggregate(*found))
+            aggregate.merge(decoded(*found))
         a = aggregate
         rows.append((span, series, start, a.count, a.total, a.minimum, a.maximum, a.histogram.encode()))
     connection.executemany("INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _aggregate(count: int, total: float, minimum: float, maximum: float, histogram: bytes) -> Aggregate:
+def decoded(count: int, total: float, minimum: float, maximum: float, histogram: bytes) -> Aggregate:
+    """The aggregate of one row."""
     return Aggregate(count, total, minimum, maximum, Histogram.decode(histogram))
 
 
