@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,22 @@ import pytest
 from deployed_stack import DeployedStack, deploy, synthesized
 from lake_model import LINES, START, lines, write_spec
 from ministack_process import ACCOUNT, REGION, MiniStack
+from msgspec.structs import replace
 from subscription_payload import payload
+from trino_on_duckdb import AthenaOnDuckDB
 
 from inferwatch.aws.patience import Patience
+from inferwatch.aws.reading import athena_questions
 from inferwatch.aws.reading.athena import Athena
+from inferwatch.aws.reading.athena_questions import AthenaQuestions
 from inferwatch.aws.session import Caller
 from inferwatch.aws.site import Site
 from inferwatch.cloudwatch.names import names
 from inferwatch.errors import QueryError
 from inferwatch.lake.columns import GLUE_COLUMNS
 from inferwatch.lake.row import to_record
+from inferwatch.query.question import Question
+from inferwatch.query.wording import question
 from inferwatch.sdk.streams import stream_file
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store import Store
@@ -108,13 +114,20 @@ def _files(data: Path) -> list[str]:
     return [str(file) for file in data.glob("lake/model=*/**/*.parquet")]
 
 
+PATIENCE = Patience(lambda: time.monotonic_ns() // 1_000_000, lambda seconds: time.sleep(min(seconds, 0.05)))
+
+
 @pytest.fixture
-def athena(cloud: MiniStack, spec: MonitorSpec, monkeypatch: pytest.MonkeyPatch) -> Athena:
+def site(cloud: MiniStack, spec: MonitorSpec, monkeypatch: pytest.MonkeyPatch) -> Site:
     for name, value in cloud.environ.items():
         monkeypatch.setenv(name, value)
     caller = Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:root", region=REGION)
-    patience = Patience(lambda: time.monotonic_ns() // 1_000_000, lambda seconds: time.sleep(min(seconds, 0.05)))
-    return Athena(Site(spec, names(spec), cloud.session, caller), patience)
+    return Site(spec, names(spec), cloud.session, caller)
+
+
+@pytest.fixture
+def athena(site: Site) -> Athena:
+    return Athena(site, PATIENCE)
 
 
 @pytest.fixture
@@ -189,6 +202,73 @@ def test_athena_answers_as_the_local_lake_does(athena: Athena, local: Path, ques
     ours = asked(QUESTIONS[question].format(ONCE.format(relation)), files=_files(local))
     assert ours
     assert athena.rows(QUESTIONS[question].format(ONCE.format("transactions"))) == ours
+
+
+def asked_of_all(where: str = "", **words: Any) -> Question:
+    return question(where, start_ms=START, end_ms=START + DAY, **words)
+
+
+ASKED: dict[str, Question] = {
+    "slow": asked_of_all("elapse >= 40", limit=20),
+    "all of some": asked_of_all("status IN ('failed', 'timeout') AND error.message LIKE '%such%'"),
+    "features": asked_of_all("features.rooms >= 6", order_by=("-features.rooms",), limit=7),
+    "own fields": asked_of_all("pages BETWEEN 10 AND 20", order_by=("pages",)),
+    "by status": asked_of_all(
+        by=("status",), stats=("count", "avg:elapse", "max:elapse", "sum:pages", "stddev:elapse")
+    ),
+    "by time": asked_of_all("status != 'succeeded'", by=("hour",), stats=("count", "min:elapse"), order_by=("-count",)),
+    "nothing": asked_of_all("elapse > 1000"),
+    "of nothing": asked_of_all("elapse > 1000", stats=("count", "avg:elapse")),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_question_has_one_answer_on_both_sides(
+    site: Site, written: list[bytes], local: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text that Athena gets; asked by the node, over the relation that holds every model below it."""
+    monkeypatch.setattr(athena_questions, "Athena", AthenaOnDuckDB)
+    with Store.open(local, writer=False) as store:
+        ours = store.ask(ASKED[name])
+    assert ours.rows or name == "nothing"
+    for node in (None, "/test/lake"):
+        theirs = AthenaQuestions(site, PATIENCE).ask(replace(ASKED[name], node=node))
+        assert theirs.columns == ours.columns
+        assert theirs.rows == ours.rows
+
+
+@pytest.fixture
+def two_lakes(cloud: MiniStack, spec: MonitorSpec, stack: DeployedStack) -> Iterator[str]:
+    """A second database of the same files, as another model's below the node, whose table lacks a column."""
+    glue, database = cloud.client("glue"), "test_lake_copy"
+    (table,) = (glue.get_table(DatabaseName=names(spec).lake_database, Name="transactions")["Table"],)
+    given = {key: table[key] for key in ("Name", "TableType", "Parameters", "PartitionKeys", "StorageDescriptor")}
+    columns = [column for column in given["StorageDescriptor"]["Columns"] if column["Name"] != "category_kind"]
+    given["StorageDescriptor"] = {**given["StorageDescriptor"], "Columns": columns}
+    glue.create_database(DatabaseInput={"Name": database, "Description": "The lake of /test/lake/copy"})
+    glue.create_table(DatabaseName=database, TableInput=given)
+    yield "/test/lake"
+    glue.delete_table(DatabaseName=database, Name="transactions")
+    glue.delete_database(Name=database)
+
+
+def test_a_node_is_asked_as_one_table(
+    site: Site, written: list[bytes], local: Path, two_lakes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(athena_questions, "Athena", AthenaOnDuckDB)
+    with Store.open(local, writer=False) as store:
+        ours = store.ask(ASKED["features"])
+    theirs = AthenaQuestions(site, PATIENCE).ask(replace(ASKED["features"], node=two_lakes))
+    # What is in both is there once, out of either.
+    told = [[(row["transaction_id"], row["features"]["rooms"]) for row in answer.rows] for answer in (theirs, ours)]
+    assert told[0] == told[1]
+
+
+def test_the_other_name_of_the_table_is_the_same_table(athena: Athena, written: list[bytes]) -> None:
+    asked = "SELECT count(DISTINCT transaction_id) AS n, count(category_kind) AS kinds FROM {}"
+    alias = athena.rows(asked.format("model_monitoring_logs"))
+    assert alias == athena.rows(asked.format("transactions"))
+    assert alias[0]["n"] == LINES
 
 
 def test_the_documented_query_reads_both_lakes_at_once(
