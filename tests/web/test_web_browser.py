@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import chromium
+from browser_checks import CONTRAST, now_ms, until
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web_world import LOG_GROUP, Server, World
 
@@ -16,48 +15,6 @@ pytestmark = pytest.mark.browser
 
 MINUTE = 60_000
 ALARM = "Low-Probability-Alarm"
-
-# Of every element with text of its own: the least contrast with the ground behind it, as WCAG counts it.
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (color) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = color;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = rgba(getComputedStyle(e).backgroundColor);
-      if (color[3] === 255) return color;
-    }
-    return rgba("white");
-  };
-  const found = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own || !element.checkVisibility() || element.closest(".unseen, noscript")) continue;
-    const style = getComputedStyle(element);
-    const [a, b] = [light(rgba(element instanceof SVGElement ? style.fill : style.color)), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) found.push(`${element.className.baseVal ?? element.className} ${element.textContent}: ${ratio}`);
-  }
-  return found;
-}"""
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture
@@ -77,38 +34,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1440, "height": 1000})
-    made.set_default_timeout(15_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def watched(context: BrowserContext, server: Server) -> Iterator[Page]:
-    """A page whose every complaint, and every request that leaves this server, fails the test."""
-    problems: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda told: problems.append(told.text) if told.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda sent: None if sent.url.startswith(server.url) else problems.append(sent.url))
-    yield page
-    assert problems == []
-
-
-@pytest.fixture
 def page(watched: Page, server: Server) -> Page:
     watched.goto(server.link)
     expect(watched.locator("#live")).to_have_text("Live")
     expect(watched.locator(".latency .curve")).to_have_count(3)
     return watched
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_the_link_opens_the_page_once_and_the_page_shows_the_model(page: Page, server: Server, world: World) -> None:

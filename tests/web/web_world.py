@@ -13,7 +13,7 @@ from inferwatch.cli.station.page_sources import local_sources
 from inferwatch.cli.station.readers import Readers, SharedMetricSource
 from inferwatch.local.metric_stream import metrics_line
 from inferwatch.local.serve import bind, port_of, server_of
-from inferwatch.registry.records import Deployment, ModelVersion
+from inferwatch.registry.records import Deployment, Model, ModelVersion
 from inferwatch.sdk import Monitor
 from inferwatch.sdk.clock import iso
 from inferwatch.sdk.sinks import LogStreamSink
@@ -93,11 +93,19 @@ class World:
         return monitor.record(start_ms=at_ms, elapse=elapse, **fields)
 
     def infer_elsewhere(
-        self, namespace: str, model_name: str, at_ms: int, environment: str = "prod", **fields: Any
+        self,
+        namespace: str,
+        model_name: str,
+        at_ms: int,
+        environment: str = "prod",
+        metric_namespace: str | None = None,
+        **fields: Any,
     ) -> None:
-        """Record one inference of another model in the same data folder."""
-        document = {"model": {"namespace": namespace, "name": model_name, "confidence_scale": 100}}
-        spec = spec_of(document, environment)
+        """Record one inference of another model in the same data folder, whose confidences go up to 100."""
+        model = {"namespace": namespace, "name": model_name, "confidence_scale": 100}
+        if metric_namespace is not None:
+            model["metric_namespace"] = metric_namespace
+        spec = spec_of({"model": model}, environment)
         sink = LogStreamSink(self.data, spec.identity.log_group, "test")
         Monitor(spec.compile(), sink).record(start_ms=at_ms, **{"elapse": 30.0, "request": {"x": 1}, **fields})
         sink.close()
@@ -117,6 +125,10 @@ class World:
         )
         registry.register_deployment(deployment)
         registry.promote(deployment.model, version, now_ms=at_ms, by=by)
+
+    def roll_back(self, at_ms: int) -> None:
+        """Make the deployment before the current one current again."""
+        LocalRegistry(self.data).roll_back(Model("/demo/vision", "digits"), "dev", now_ms=at_ms, by="ana")
 
     def measure(self, at_ms: int, **values: float) -> None:
         """Write down what the parts around the function measured."""

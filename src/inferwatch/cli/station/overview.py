@@ -3,13 +3,13 @@ the same whatever the traffic."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from inferwatch.alarms.values import AlarmState, Datapoint
+from inferwatch.alarms.values import INSUFFICIENT_DATA, Datapoint, State
 from inferwatch.cli.scope import members
 from inferwatch.lake.instant import milliseconds
 from inferwatch.ports import Record, RecordQuery, Registry
@@ -48,18 +48,21 @@ class Seen(msgspec.Struct, frozen=True):
         namespace, _, model_name = self.log_group.rpartition("/")
         return Model(namespace or "/", model_name)
 
+    def is_of(self, identity: Identity) -> bool:
+        return (self.log_group, self.environment) == (identity.log_group, identity.environment)
+
 
 def seen_models(store: Store, own: Identity) -> list[Seen]:
-    """Every model with metrics or alarms, in order. A metric namespace is taken for the node, as it is unless a spec
-    gives another; own: of the spec at hand, whose metric namespace is known."""
+    """Every model with metrics or alarms, in order. own: of the spec at hand, whose metric namespace is known."""
     found = {(own.log_group, own.environment): own.metric_namespace}
+    groups = store.log_groups()
     for series in store.series():
         if series.metric != record.INVOCATIONS or series.dimensions.keys() != set(record.DIMENSIONS):
             continue
         if series.namespace == own.metric_namespace and series.dimensions == own.dimensions:
             continue
         model_name, environment = (series.dimensions[name] for name in record.DIMENSIONS)
-        found[(log_group(f"/{series.namespace}", model_name), environment)] = series.namespace
+        found[(_log_group(series.namespace, model_name, groups), environment)] = series.namespace
     for scope in store.scopes():
         at = members(scope)
         name = (at["log_group"], at["environment"])
@@ -67,8 +70,17 @@ def seen_models(store: Store, own: Identity) -> list[Seen]:
     return [Seen(*name, namespace) for name, namespace in sorted(found.items())]
 
 
-def health(store: Store, registry: Registry, seen: Seen, now_ms: int) -> ModelHealth:
-    """How one model stands."""
+def _log_group(namespace: str, model_name: str, groups: Sequence[str]) -> str:
+    """Where the model's records lie: at the node that its metric namespace names, or elsewhere if only there is one."""
+    likely = log_group(f"/{namespace}", model_name)
+    called_so = [group for group in groups if group.endswith(f"/{model_name}")]
+    return called_so[0] if len(called_so) == 1 and likely not in groups else likely
+
+
+def health(
+    store: Store, registry: Registry, seen: Seen, now_ms: int, declared: Collection[str] | None = None
+) -> ModelHealth:
+    """How one model stands. declared: the names of its alarms, None where its spec is not at hand."""
     first_ms = now_ms // _STEP_MS * _STEP_MS - SPARK_PERIODS * _STEP_MS
     counts = _points(store, seen, record.INVOCATIONS, "Sum", SPARK_PERIOD, first_ms, now_ms)
     spark: list[float | None] = [None] * SPARK_PERIODS
@@ -83,7 +95,7 @@ def health(store: Store, registry: Registry, seen: Seen, now_ms: int) -> ModelHe
     return ModelHealth(
         log_group=seen.log_group,
         environment=seen.environment,
-        alarms={state.alarm: state.state for state in _alarms(store, seen).values()},
+        alarms=_alarms(store, seen, declared),
         invocations=invocations,
         error_rate=sum(point.value for point in errors) / invocations if invocations else None,
         p90=latency[-1].value if latency else None,
@@ -133,10 +145,12 @@ def _points(
     return store.metrics(seen.metric_namespace).datapoints(metric, statistic, period, start_ms, end_ms, seen.dimensions)
 
 
-def _alarms(store: Store, seen: Seen) -> dict[str, AlarmState]:
+def _alarms(store: Store, seen: Seen, declared: Collection[str] | None) -> dict[str, State]:
     states = store.alarm_log(f"{seen.log_group}:{seen.environment}").states()
+    if declared is not None:
+        return {name: states[name].state if name in states else INSUFFICIENT_DATA for name in declared}
     newest_ms = max((state.evaluated_ms for state in states.values()), default=0)
-    return {name: state for name, state in states.items() if newest_ms - state.evaluated_ms <= _STALE_MS}
+    return {name: state.state for name, state in states.items() if newest_ms - state.evaluated_ms <= _STALE_MS}
 
 
 def _last(store: Store, seen: Seen, now_ms: int) -> tuple[int | None, Record | None]:

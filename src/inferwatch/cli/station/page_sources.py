@@ -37,11 +37,12 @@ def local_sources(
 ) -> Sources:
     """Sources for `page_app`. scope: whose alarms and notifications; node: below which models the overview is of."""
     registry = LocalRegistry(readers.data)
+    declared = [*(alarm.name for alarm in spec.alarms), *(alarm.name for alarm in spec.composite_alarms)]
 
     def all_models() -> Sequence[ModelHealth]:
         with readers.store() as store:
             return [
-                overview.health(store, registry, seen, now_ms())
+                overview.health(store, registry, seen, now_ms(), declared if seen.is_of(spec.identity) else None)
                 for seen in overview.seen_models(store, spec.identity)
                 if f"{seen.log_group}/".startswith(f"{node.rstrip('/')}/")
             ]

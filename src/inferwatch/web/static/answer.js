@@ -2,6 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { NONE } from "./number.js";
+import { words } from "./query.js";
 import { now } from "./range.js";
 import { moment, span } from "./time.js";
 
@@ -21,7 +22,7 @@ export class AnswerTable {
   // question: a saved one; answer: as /api/query gives it, or null while it is asked for.
   show(question, answer) {
     const close = h("button", { type: "button", class: "plain", onclick: () => this.closed() }, "Back to the transactions");
-    const about = h("div", { class: "about" }, h("h3", {}, question.name), h("p", {}, `The last ${span(question.since)}. ${question.description}`), close);
+    const about = h("div", { class: "about" }, h("h3", {}, question.name), h("p", {}, `${words(question)}, the last ${span(question.since)}`), close);
     const notes = (answer?.notes ?? []).map((note) => h("p", { class: "note" }, note));
     this.element.setAttribute("aria-label", question.name);
     fill(this.element, about, h("div", { class: "scroll" }, answer ? table(question, answer) : h("p", { class: "empty" }, "Asking"), notes));

@@ -123,6 +123,7 @@ export class QueryBox {
   }
 }
 
-function words({ where, by, stat }) {
+// What a saved question asks, in its own words.
+export function words({ where, by, stat }) {
   return [stat.join(", ") || (by.length ? "count" : ""), by.length ? `by ${by.join(", ")}` : "", where].filter(Boolean).join(" · ");
 }
