@@ -60,7 +60,7 @@ def _called(spec: MonitorSpec) -> dict[str, Any]:
         "parse": spec.model.parse,
         "confidence_scale": spec.model.confidence_scale,
         "features": {name: _said(feature) for name, feature in spec.features.items()},
-        "container": None if asked is None else [asked.image, asked.model_data],
+        "container": [asked.image, asked.model_data] if asked is not None else [None, None],
     }
 
 
