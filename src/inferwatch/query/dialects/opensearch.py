@@ -97,7 +97,7 @@ def _sorted(field: Field, *, descending: bool) -> Clause:
 def _aggregates(question: Question, body: dict[str, Any]) -> tuple[tuple[str, ...], list[str]]:
     stats = question.stats or (Stat("count", None, None, "count"),)
     columns = [_column(group) for group in question.by]
-    below = {stat.name: _stat(stat) for stat in stats if stat.field is not None}
+    below = {_usable(stat.name): _stat(stat) for stat in stats if stat.field is not None}
     body["size"] = 0
     if question.by:
         sources = dict(zip(columns, question.by, strict=True))
@@ -114,7 +114,13 @@ def _aggregates(question: Question, body: dict[str, Any]) -> tuple[tuple[str, ..
 
 
 def _column(group: Field | Bucket) -> str:
-    return group.name if isinstance(group, Bucket) else spelled(group)
+    return _usable(group.name if isinstance(group, Bucket) else spelled(group))
+
+
+def _usable(name: str) -> str:
+    if any(sign in name for sign in "[]>"):
+        raise refused(f"{name!r} cannot be the name of a column there, for its [, ] or >")
+    return name
 
 
 def _order(order: tuple[Order, ...], columns: list[str]) -> dict[str, bool]:
