@@ -24,7 +24,7 @@ TYPES: Final = (
 EMPTY: Final = "An empty object or array counts as missing in OpenSearch ({})."
 
 _RANGES: Final = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
-_WHOLE_NUMBER: Final = "-?[0-9]{1,15}"
+_WHOLE_NUMBER: Final = "-?(0|[1-9][0-9]{0,14})"
 
 
 def refused(problem: str) -> DialectError:
