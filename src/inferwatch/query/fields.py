@@ -50,7 +50,7 @@ def kind(field: Field) -> FieldKind:
 
 
 def places(field: Field) -> tuple[Field, ...]:
-    """Where in a record the value may be: the first that has one of the type in question counts.
+    """Where in a record the value may be: the first that has one counts, of whatever type it is.
 
     A feature is also looked for in the request, since features that are the request are not written twice.
     """
