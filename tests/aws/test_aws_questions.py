@@ -22,6 +22,7 @@ from inferwatch.query.answer import Answer
 from inferwatch.query.meets import meets
 from inferwatch.query.parse import parse
 from inferwatch.query.wording import question
+from inferwatch.sdk.clock import iso
 from inferwatch.spec import load_spec
 
 SPEC = '[model]\nnamespace = "/abc_corp/claim"\nname = "doc_classification"\n'
@@ -176,7 +177,7 @@ def test_groups_have_numbers_and_times(world: World) -> None:
 def test_buckets_are_of_the_start(world: World, bucket: str) -> None:
     world.put(*EDGES)
     seconds = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}[bucket]
-    places = {query_cases.iso(START_MS + (n // 2) * 1_700_000 + n) for n in range(len(EDGES))}
+    places = {iso(START_MS + (n // 2) * 1_700_000 + n) for n in range(len(EDGES))}
     kept = {1: 19, 60: 16, 3600: 13, 86_400: 10}[seconds]
     wanted = sorted({place[:kept] + "1970-01-01T00:00:00.000Z"[kept:] for place in places})
     assert [row[bucket] for row in world.ask(by=[bucket]).rows] == wanted
