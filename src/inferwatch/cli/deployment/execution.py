@@ -17,7 +17,7 @@ from inferwatch.cli.deployment import cdk_cli, synthesis
 from inferwatch.cloudwatch.names import REGISTRY_STACK
 from inferwatch.errors import AwsError, DeployError
 
-_REGISTRY_APP = (
+REGISTRY_APP = (
     *(sys.executable, "-P", "-c"),
     "import sys; from aws_cdk import Environment; from inferwatch.cdk.registry import registry_app; "
     "registry_app(Environment(account=sys.argv[1], region=sys.argv[2]), sys.argv[3]).synth()",
@@ -46,7 +46,7 @@ def make_registry(where: Site, environ: Mapping[str, str]) -> None:
     """Make the table of model versions and deployments, in a stack of its own. Raises DeployError."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "cdk.out"
-        synthesis.run([*_REGISTRY_APP, where.caller.account, where.caller.region, str(out)], folder, environ)
+        synthesis.run([*REGISTRY_APP, where.caller.account, where.caller.region, str(out)], folder, environ)
         arguments = ["deploy", "--app", str(out), "--all", "--require-approval", "never", "--no-notices"]
         failed = cdk_cli.run([*arguments, "--progress", "events"], Path(folder), environ)
     if failed:
