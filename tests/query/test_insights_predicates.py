@@ -96,6 +96,7 @@ def test_it_finds_what_is_meant(predicate: Predicate, records: list[Record]) -> 
         "response.label != 'invoice'",
         "NOT (elapse >= 3000 OR status = 'failed')",
         "features.age >= 30",
+        "features.age < 10",
         "features.city NOT IN ('Bonn')",
         "features.age IS NULL",
         "error IS NULL",
