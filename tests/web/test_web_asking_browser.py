@@ -154,6 +154,7 @@ def test_lines_that_are_pasted_become_one(page: Page) -> None:
 
 def test_saved_questions_fill_the_box_or_have_a_table_of_their_own(page: Page) -> None:
     menu = page.locator(".menu summary")
+    expect(menu).to_be_visible()
     menu.focus()
     page.keyboard.press("Enter")
     page.locator(".saved button", has_text="elapse >= 100").click()

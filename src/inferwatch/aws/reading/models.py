@@ -57,9 +57,8 @@ def senders(cloudwatch: Any, node: str) -> list[Sender]:
     found = set()
     for metric in _metrics(cloudwatch, MetricName=record.INVOCATIONS):
         dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
-        if dimensions.keys() == set(record.DIMENSIONS) and f"{metric['Namespace']}/".startswith(
-            f"{below}/" * bool(below)
-        ):
+        own = dimensions.keys() == set(record.DIMENSIONS)
+        if own and f"{metric['Namespace']}/".startswith(below):
             found.add(Sender(metric["Namespace"], *(dimensions[name] for name in record.DIMENSIONS)))
     return sorted(found)
 
