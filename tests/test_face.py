@@ -11,6 +11,7 @@ FACE = {
     "AwsError",
     "DeliveryError",
     "DeployError",
+    "DialectError",
     "HandlerError",
     "Inference",
     "InferWatchError",
@@ -19,13 +20,16 @@ FACE = {
     "MissingExtraError",
     "Monitor",
     "MonitorSpec",
+    "PredicateError",
     "QueryError",
     "QueueError",
+    "RegistryError",
     "RuntimeStartError",
     "SpecError",
     "StoreError",
     "__version__",
     "load_spec",
+    "open",
 }
 
 

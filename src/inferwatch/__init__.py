@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SpecError,
         StoreError,
     )
+    from inferwatch.opened import open
     from inferwatch.sdk import Inference, LogStreamSink, MemorySink, Monitor
     from inferwatch.spec import MonitorSpec, load_spec
 
@@ -49,11 +50,13 @@ __all__ = [
     "StoreError",
     "__version__",
     "load_spec",
+    "open",
 ]
 
 _ROOM = {
     **dict.fromkeys(("Inference", "LogStreamSink", "MemorySink", "Monitor"), "inferwatch.sdk"),
     **dict.fromkeys(("MonitorSpec", "load_spec"), "inferwatch.spec"),
+    "open": "inferwatch.opened",
 }
 
 

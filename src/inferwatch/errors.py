@@ -13,7 +13,7 @@ InferWatchError                 caught by the command line and printed as one me
 ├── QueueError                  a message that a queue did not take: which, why, what to do
 ├── AwsError                    AWS refused or could not be reached: which call, why, and what to do
 ├── DeployError                 a deployment that cannot begin or did not end well
-└── MissingExtraError           a part that needs an extra; names the install command
+└── MissingExtraError           a part that needs an extra, or another package; names the install command
 """
 
 from __future__ import annotations
@@ -118,8 +118,9 @@ class DeployError(InferWatchError):
 
 
 class MissingExtraError(InferWatchError):
-    """A package of an optional extra is not installed."""
+    """A package is not installed: of an optional extra, or `package`, which no extra brings."""
 
-    def __init__(self, extra: str, feature: str) -> None:
+    def __init__(self, extra: str, feature: str, *, package: str = "") -> None:
         self.extra = extra
-        super().__init__(f"{feature} needs the {extra!r} extra: pip install 'inferwatch[{extra}]'")
+        needed = package or f"the {extra!r} extra"
+        super().__init__(f"{feature} needs {needed}: pip install '{package or f'inferwatch[{extra}]'}'")

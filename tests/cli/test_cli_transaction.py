@@ -9,12 +9,12 @@ import pytest
 from asked_data import NOW, identity, lines, record, write_data
 from click.testing import CliRunner, Result
 
-from inferwatch.cli.asking.neighbours import NEAREST, neighbours
 from inferwatch.cli.commands import cli
 from inferwatch.cli.transaction import span
 from inferwatch.errors import QueryError
 from inferwatch.query.answer import Answer
 from inferwatch.query.meets import meets
+from inferwatch.query.neighbours import NEAREST, neighbours
 from inferwatch.query.question import Question
 
 

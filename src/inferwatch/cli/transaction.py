@@ -12,12 +12,12 @@ import orjson
 
 from inferwatch.cli import options, output
 from inferwatch.cli.asking.answers import STYLES
-from inferwatch.cli.asking.neighbours import Neighbours, neighbours
 from inferwatch.cli.clock import patience
 from inferwatch.cli.deployed import Deployed, on_aws
 from inferwatch.errors import QueryError
 from inferwatch.lake.instant import milliseconds
 from inferwatch.ports import Record
+from inferwatch.query.neighbours import Neighbours, log_group, neighbours
 from inferwatch.sdk.encode import encoded
 from inferwatch.store import Store
 
@@ -54,7 +54,7 @@ def _of(data: Path, identity: str) -> Shown:
         found = store.transaction(identity)
         if found is None:
             raise QueryError(f"{data} has no transaction {identity!r}; `inferwatch query` finds them by what they hold")
-        return Shown(found.record, found.line, neighbours(store.ask, found.record, _log_group(found.record)))
+        return Shown(found.record, found.line, neighbours(store.ask, found.record, log_group(found.record)))
 
 
 def _on_aws(deployed: Deployed, identity: str) -> Shown:
@@ -68,11 +68,6 @@ def _on_aws(deployed: Deployed, identity: str) -> Shown:
         raise QueryError(f"{where} has no transaction {identity!r}; a line shows up some seconds after it was written")
     near = neighbours(InsightsQuestions(site, patience()).ask, found.record, None)
     return Shown(found.record, found.line, near)
-
-
-def _log_group(record: Record) -> str | None:
-    namespace, name = record.get("namespace"), record.get("model_name")
-    return f"{namespace.rstrip('/')}/{name}" if isinstance(namespace, str) and isinstance(name, str) else None
 
 
 def _record(record: Record) -> Iterator[str]:

@@ -12,7 +12,8 @@ from inferwatch.query.words import Mistake, Word
 from inferwatch.spec.fault import suggestion
 
 _ENVELOPE: Final = "_aws"
-_NAMED: Final = frozenset({*KINDS, *METRICS, FEATURES})
+NAMED: Final = frozenset({*KINDS, *METRICS, FEATURES})
+"""The root names that every model's records may have; others are those of fields of one's own."""
 
 
 def field(word: Word, known: Collection[str] | None) -> Field:
@@ -28,8 +29,8 @@ def field(word: Word, known: Collection[str] | None) -> Field:
             raise Mistake(word.start, word.end, "after properties comes the name of a field: properties.pages")
         named = Field(below)
         root, below = named.root, named.path[1:]
-    elif known is not None and root not in _NAMED and root not in known:
-        near = suggestion(root, sorted({*_NAMED, *known, PROPERTIES}))
+    elif known is not None and root not in NAMED and root not in known:
+        near = suggestion(root, sorted({*NAMED, *known, PROPERTIES}))
         problem = f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
         raise Mistake(word.start, word.end, problem)
     if root == _ENVELOPE:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from inferwatch.lake.instant import milliseconds
-from inferwatch.ports import Record
 from inferwatch.query.answer import Answer
 from inferwatch.query.meets import value
 from inferwatch.query.predicate import And, Compare, Field
@@ -27,11 +26,11 @@ class Neighbours(NamedTuple):
     """Oldest first. requester: whose they are, None where the record does not say, and none are looked for."""
 
     requester: str | None
-    before: list[Record]
-    after: list[Record]
+    before: list[dict[str, Any]]
+    after: list[dict[str, Any]]
 
 
-def neighbours(ask: Callable[[Question], Answer], record: Record, node: str | None) -> Neighbours:
+def neighbours(ask: Callable[[Question], Answer], record: Mapping[str, Any], node: str | None) -> Neighbours:
     """By the requester's principal, or where there is none, by its address. node: where to look.
 
     Raises what `ask` raises.
@@ -51,3 +50,9 @@ def neighbours(ask: Callable[[Question], Answer], record: Record, node: str | No
 
     before = side(at_ms - WITHIN_MS, at_ms, newest=True)
     return Neighbours(requester, before[::-1], side(at_ms, at_ms + WITHIN_MS, newest=False))
+
+
+def log_group(record: Mapping[str, Any]) -> str | None:
+    """The path of the record's model; None where the record does not say it."""
+    namespace, name = record.get("namespace"), record.get("model_name")
+    return f"{namespace.rstrip('/')}/{name}" if isinstance(namespace, str) and isinstance(name, str) else None
