@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -75,6 +77,22 @@ def test_two_processes_that_register_promote_and_roll_back_lose_nothing(tmp_path
     assert len(history) == 2 * 30 - len(lost)
     (current,) = (d.deployment_id for d in registry.deployments(MODEL) if d.state == "current")
     assert current == history[0].deployment_id
+
+
+def test_many_make_the_catalog_of_a_folder_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        start = threading.Barrier(8)
+
+        def made(_: int, folder: Path = folder, start: threading.Barrier = start) -> str:
+            start.wait()
+            with closing(catalog.connect(folder)) as connection:
+                mode: str = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            return mode
+
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(made, range(8))) == {"wal"}
 
 
 def test_the_folder_may_be_in_use_by_a_store(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,10 +68,22 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, read_only: bool) -> 
         if version == 0:
             raise _no_data(file)
         return
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if version < VERSION:
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        with _alone(file.parent):
+            connection.execute("PRAGMA journal_mode = WAL")  # which the file keeps
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process or thread after another: two that change the journal's mode at once SQLite refuses, and waits not."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _no_data(file: Path) -> NoDataError:
