@@ -50,8 +50,8 @@ def numbers(answer: Answer) -> list[int]:
 def test_the_last_day_newest_first(opened: Opened) -> None:
     assert numbers(opened.query("pages >= 0")) == list(range(12))
     assert numbers(opened.query("elapse >= 30", since="10h", order_by="-elapse", limit=2)) == [4, 3]
-    assert len(opened.query(model="/abc_corp", since="2h")) == 3
-    assert len(opened.query(model=GROUP, since="2h")) == 2
+    assert len(opened.query(model="/abc_corp", since="3h")) == 3
+    assert len(opened.query(model=GROUP, since="3h")) == 2
     assert len(opened.query(environment="dev", since="7d")) == 1
 
 
