@@ -181,7 +181,7 @@ def test_a_select_is_passed_on_as_it_stands(site: Site, statement: str) -> None:
         answer = athena_sql.ask(site, Time().patience, statement, 2)
     assert workgroup.asked[0]["QueryString"] == statement
     assert answer.rows == [{"at": "2026-11-21T12:00:00.123Z", "n": 0.5}] * 2
-    assert answer.notes == ("there are more rows than 2; --limit shows them",)
+    assert answer.notes == ("There are more rows; these are the first 2.",)
 
 
 @pytest.mark.parametrize(

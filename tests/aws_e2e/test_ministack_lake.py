@@ -222,6 +222,11 @@ ASKED: dict[str, Question] = {
 }
 
 
+def rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sums depend on their order in the last digit."""
+    return [{name: round(cell, 9) if isinstance(cell, float) else cell for name, cell in row.items()} for row in rows]
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_question_has_one_answer_on_both_sides(
     site: Site, written: list[bytes], local: Path, name: str, monkeypatch: pytest.MonkeyPatch
@@ -234,7 +239,7 @@ def test_a_question_has_one_answer_on_both_sides(
     for node in (None, "/test/lake"):
         theirs = AthenaQuestions(site, PATIENCE).ask(replace(ASKED[name], node=node))
         assert theirs.columns == ours.columns
-        assert theirs.rows == ours.rows
+        assert rounded(theirs.rows) == rounded(ours.rows)
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_athena_answers_a_select_as_it_stands(model: Path, cloud: Cloud) -> None
     with answering(**replies):
         done = run("sql", "SELECT 7 AS n", "--engine", "athena", "--limit", "1", "--csv", "--spec", model)
     assert (asked, done.stdout_bytes) == (["SELECT 7 AS n"], b"n\r\n7\r\n")
-    assert "there are more rows than 1" in done.stderr
+    assert "these are the first 1" in done.stderr
 
 
 def test_a_model_without_a_lake_is_told_where_else_to_ask(tmp_path: Path, cloud: Cloud) -> None:

@@ -27,7 +27,7 @@ def ask(site: Site, patience: Patience, select: str, limit: int) -> Answer:
     _must_read(select)
     table = Athena(site, patience).table(select, limit)
     rows = [dict(zip(table.columns, map(_plain, row), strict=True)) for row in table.rows]
-    notes = (f"there are more rows than {limit}; --limit shows them",) if table.more else ()
+    notes = (f"There are more rows; these are the first {limit:,}.",) if table.more else ()
     return Answer(columns=table.columns, rows=rows, notes=notes)
 
 
