@@ -10,6 +10,7 @@ import math
 import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from operator import ge, gt, le, lt
 from typing import Any
 
 from msgspec import UNSET
@@ -19,6 +20,10 @@ from inferwatch.lake.columns import KINDS
 from inferwatch.lake.instant import milliseconds
 
 Document = dict[str, Any]
+
+
+class Instant(int):
+    """Milliseconds since the epoch, of a field of dates."""
 
 
 def hits(text: str, documents: Sequence[Document]) -> list[Document]:
@@ -73,7 +78,7 @@ def values(document: Document, path: str) -> list[Any]:
         spelled = [str(value) for value in _below(document, [root])]
         return [float(one) for one in spelled if _is_number(one)] if rest == "number" else spelled
     found = list(_below(document, path.split(".")))
-    return [milliseconds(value) for value in found] if kind == "time" else found
+    return [Instant(milliseconds(value)) for value in found] if kind == "time" else found
 
 
 def _below(value: Any, steps: Sequence[str]) -> Iterator[Any]:
@@ -97,7 +102,7 @@ def _both(asked: Bool, document: Document) -> bool:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, str) and isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, Instant):
         return value == milliseconds(wanted)
     kinds = (bool, str, (int, float))
     same = [isinstance(value, kind) for kind in kinds] == [isinstance(wanted, kind) for kind in kinds]
@@ -106,14 +111,11 @@ def _equal(value: Any, wanted: Any) -> bool:
 
 def _within(value: Any, wanted: Range) -> bool:
     ends = {name: end for name in wanted.__struct_fields__ if (end := getattr(wanted, name)) is not UNSET}
-    if isinstance(value, int) and not isinstance(value, bool):
-        ends = {name: milliseconds(end) if isinstance(end, str) else end for name, end in ends.items()}
-    if isinstance(value, bool) or any(isinstance(value, str) != isinstance(end, str) for end in ends.values()):
+    if isinstance(value, Instant):
+        ends = {name: milliseconds(end) for name, end in ends.items()}
+    elif isinstance(value, bool) or any(isinstance(value, str) != isinstance(end, str) for end in ends.values()):
         return False
-    signs = {"lt": value.__lt__, "lte": value.__le__, "gt": value.__gt__, "gte": value.__ge__}
-    if isinstance(value, int):
-        signs = {name: getattr(float(value), sign.__name__) for name, sign in signs.items()}
-    return all(signs[name](end) for name, end in ends.items())
+    return all(_ENDS[name](value, end) for name, end in ends.items())
 
 
 def _like(value: Any, wanted: Any) -> bool:
@@ -123,6 +125,7 @@ def _like(value: Any, wanted: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(pattern, value, flags) is not None
 
 
+_ENDS: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 _CLAUSES: dict[str, Callable[[Any, Any], bool]] = {
     "term": _equal,
     "terms": lambda value, wanted: any(_equal(value, one) for one in wanted),
