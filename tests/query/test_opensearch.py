@@ -108,6 +108,13 @@ def test_records_without_a_value_come_last_whichever_way_the_order_goes() -> Non
     assert numbers(asked(order_by=["-elapse"]), given) == ["02", "03", "00", "01"]
 
 
+def test_versions_that_are_numbers_come_before_texts() -> None:
+    versions = ["v2", 10, "9", None]
+    given = [record(number, START_MS + number, model_version=version) for number, version in enumerate(versions)]
+    assert numbers(asked(order_by=["model_version"]), given) == ["02", "01", "00", "03"]
+    assert numbers(asked(order_by=["-model_version"]), given) == ["01", "02", "00", "03"]
+
+
 def test_the_range_is_half_open() -> None:
     given = [record(n, at_ms) for n, at_ms in enumerate([START_MS - 1, START_MS, END_MS - 1, END_MS])]
     assert numbers(asked(), given) == ["02", "01"]

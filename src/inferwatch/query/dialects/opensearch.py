@@ -19,6 +19,7 @@ from inferwatch.query.dialects.opensearch_conditions import (
     refused,
     there,
 )
+from inferwatch.query.dialects.opensearch_mapping import NUMBER
 from inferwatch.query.normal import normal
 from inferwatch.query.predicate import And, Field
 from inferwatch.query.question import ROWS_MAX, Bucket, Order, Question, Stat, Text
@@ -36,6 +37,7 @@ _LAST_MS = 253_402_300_799_999  # the end of the year 9999
 _TWICE = "OpenSearch counts a record that is indexed twice as two."
 _ESTIMATE = "Percentiles of OpenSearch are estimates (t-digest)."
 _DEVIATION = "The stddev of the sample is `std_deviation_sampling` in OpenSearch's answer."
+_VERSIONS = "OpenSearch orders 1.5 and 03 as numbers too ({})."
 _SUM = "A sum of no numbers is 0 in OpenSearch."
 
 
@@ -83,15 +85,17 @@ def _records(question: Question, body: dict[str, Any]) -> tuple[tuple[str, ...],
         "track_total_hits": False,
         "_source": {"excludes": ["_aws"]},
         "collapse": {"field": "transaction_id"},
-        "sort": [_sorted(field, descending=down) for field, down in keys.items()],
+        "sort": [key for field, down in keys.items() for key in _sorted(field, descending=down)],
     }
-    return ("_source",), []
+    return ("_source",), [_VERSIONS.format(path(field)) for field in keys if fields.kind(field) == "identifier"]
 
 
-def _sorted(field: Field, *, descending: bool) -> Clause:
-    unmapped = _UNMAPPED.get(fields.kind(field), "keyword")
-    how = {"order": "desc" if descending else "asc", "missing": "_last", "unmapped_type": unmapped}
-    return {_one_place(field): how}
+def _sorted(field: Field, *, descending: bool) -> Iterator[Clause]:
+    place, kind = _one_place(field), fields.kind(field)
+    how = {"order": "desc" if descending else "asc", "missing": "_last"}
+    if kind == "identifier":  # numbers before texts
+        yield {f"{place}.{NUMBER}": {**how, "unmapped_type": "double"}}
+    yield {place: {**how, "unmapped_type": _UNMAPPED.get(kind, "keyword")}}
 
 
 def _aggregates(question: Question, body: dict[str, Any]) -> tuple[tuple[str, ...], list[str]]:
