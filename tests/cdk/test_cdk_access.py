@@ -100,10 +100,31 @@ def test_the_lakes_of_a_shared_bucket_are_not_listed_from_above(documents: list[
         "logs:DescribeLogGroups",
         "logs:DescribeQueries",
         "dynamodb:Scan",
+        "glue:GetDatabases",
+        "glue:GetTables",
     ],
 )
 def test_what_would_tell_of_siblings_is_not_allowed(documents: list[dict[str, Any]], action: str) -> None:
     assert not allowed(documents, Request(action, "*"))
+
+
+def test_the_databases_of_the_account_are_listed_only_where_that_is_asked_for(
+    documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    import node_world
+    from intrinsics import ACCOUNT, REGION
+    from node_world import Kept, model, requests, stack_in
+
+    from inferwatch.cdk import ModelAccess
+
+    listing = Request("glue:GetDatabases", f"arn:aws:glue:{REGION}:{ACCOUNT}:catalog")
+    assert not allowed(documents, listing)
+    stack, spec = stack_in(tmp_path), model(tmp_path, NODE, "doc")
+    access = ModelAccess(stack, "Claim", node=NODE, lakes=[Kept(stack, spec).lake], find_lakes=True)
+    written = node_world.documents(access, whole=True)
+    assert allowed(written, listing)
+    sibling = list(requests(model(tmp_path / "other", "/abc_corp/claims", "photo")))
+    assert [request for request in sibling if allowed(written, request)] == []
 
 
 def test_it_reads_only(documents: list[dict[str, Any]]) -> None:

@@ -32,14 +32,15 @@ class ModelAccess(Construct):
     (alarms, dashboard, the endpoint's and the side functions' logs, where `[aws] region` says, else where the stack
     is), `histories` and `lakes`. regions: whose log groups are read, the stack's own by default. Metrics of CloudWatch
     know no such limits, so they are no part of it: where `sink_arn` is given, a link shows the node's metrics and logs
-    to the account of that sink, see NodeSink.
+    to the account of that sink, see NodeSink. find_lakes: let them ask all these lakes at once by the node's name, for
+    which Glue shows the names of every database of the account, also of other nodes, and nothing of what is in them.
 
     Raises DeployError for what does not lie below the node.
 
     policies: managed ones; link: None without a sink.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each kind of what is read
         self,
         scope: Construct,
         id: str,
@@ -48,6 +49,7 @@ class ModelAccess(Construct):
         specs: Sequence[Given] = (),
         lakes: Sequence[TransactionLake] = (),
         histories: Sequence[InferenceHistory] = (),
+        find_lakes: bool = False,
         sink_arn: str | None = None,
         regions: Sequence[str] = (),
     ) -> None:
@@ -64,6 +66,8 @@ class ModelAccess(Construct):
             self._read_history(history)
         for lake in lakes:
             self._read_lake(lake)
+        if find_lakes:
+            self._policy([reads.databases(Stack.of(self))])
         self.link: oam.CfnLink | None = None
         if sink_arn is not None:
             self.link = observability.link(self, "Link", node=self._node, specs=models, sink_arn=sink_arn)

@@ -109,6 +109,11 @@ def model(stack: Stack, regions: Sequence[str], spec: MonitorSpec, called: Names
     return statements
 
 
+def databases(stack: Stack) -> iam.PolicyStatement:
+    """To list Glue's databases. It is a permission on the catalog, so it shows the names of all there are."""
+    return _allow(("glue:GetDatabases",), (stack.format_arn(service="glue", resource="catalog"),))
+
+
 def length(statement: iam.PolicyStatement) -> int:
     """Characters of it in a policy, at most: account, region and partition are shorter than what stands for them."""
     return _AROUND + sum(len(part) + _QUOTED for part in (*statement.actions, *statement.resources))
