@@ -22,7 +22,9 @@ from inferwatch.cdk import (
     InferenceHistory,
     InferenceQueue,
     ModelMonitoring,
+    ModelRegistry,
     ModelStack,
+    RegistryStack,
     SageMakerInference,
     TransactionLake,
 )
@@ -63,6 +65,7 @@ def synthesize(folder: Path) -> None:
     _given_topic(app)
     _beside(app)
     _endpoints(app)
+    _registry(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         app.synth()
@@ -126,6 +129,18 @@ def _beside(app: App) -> None:
     InferenceHistory(stack, "History", spec=spec, log_group=group, topic=topic)
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "ours")
     TransactionLake(stack, "Lake", spec=spec, log_group=group, bucket=bucket)
+
+
+def _registry(app: App) -> None:
+    """The registry as it is deployed, and one with a key of the account's own that the people of one node write."""
+    RegistryStack(app, "registry")
+    stack = Stack(app, "registry-of-a-node")
+    registry = ModelRegistry(
+        stack, "Registry", table_name="ours", encryption_key=kms.Key(stack, "Key", enable_key_rotation=True)
+    )
+    people = iam.Role(stack, "People", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    registry.grant_read(people, node="/abc_corp")
+    registry.grant_write(people, node="/abc_corp/claim")
 
 
 def _endpoints(app: App) -> None:

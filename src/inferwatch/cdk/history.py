@@ -18,6 +18,7 @@ from constructs import Construct
 
 from inferwatch.cdk import acknowledged, existing
 from inferwatch.cdk.given import Given, as_spec, asked
+from inferwatch.cdk.key import WRITE_TABLE
 from inferwatch.cdk.log_group import KEPT
 from inferwatch.cdk.side_function import SideFunction
 from inferwatch.cdk.sqs_queue import grant_send, sqs_queue
@@ -31,17 +32,6 @@ TIMEOUT = 60
 EVENT_AGE = 6 * 3600
 """Seconds: how long Lambda tries a batch where it may not start the function."""
 FAILURES_KEPT_DAYS = 14
-# What DynamoDB asks of who writes, without wildcards.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-_USE_KEY = [
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:DescribeKey",
-]
 # Short ones: with the keys, an entry of the index is less than a kilobyte, so that it costs one write unit.
 _IN_INDEX = ["status", "elapse", "confidence", "model_version"]
 
@@ -166,7 +156,7 @@ class InferenceHistory(Construct):
         iam.Grant.add_to_principal(
             grantee=side.role, actions=["dynamodb:BatchWriteItem"], resource_arns=[self.table.table_arn]
         )
-        self._let_use_key(side.role, _USE_KEY)
+        self._let_use_key(side.role, WRITE_TABLE)
         return side
 
     def _let_use_key(self, grantee: iam.IGrantable, actions: Sequence[str]) -> None:

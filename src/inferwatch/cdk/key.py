@@ -7,6 +7,17 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 WAITS = Duration.days(7)
+# What DynamoDB asks of who writes a table, without wildcards.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+WRITE_TABLE = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+]
 
 
 def new_key(scope: Construct, id: str, *, description: str, removal_policy: RemovalPolicy) -> kms.Key:

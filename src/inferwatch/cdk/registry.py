@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from inferwatch.cdk.access.reads import checked
+from inferwatch.cdk.key import WRITE_TABLE
 from inferwatch.cloudwatch.names import REGISTRY_MODELS, REGISTRY_STACK, REGISTRY_TABLE
 
 _READ = ["dynamodb:GetItem", "dynamodb:Query"]
@@ -71,7 +72,7 @@ class ModelRegistry(Construct):
         is there with another tool; point-in-time recovery has it for 35 days. Raises DeployError for what is no node.
         """
         if self.table.encryption_key is not None:
-            self.table.encryption_key.grant_encrypt_decrypt(grantee)
+            self.table.encryption_key.grant(grantee, *WRITE_TABLE)
         return self._grant(grantee, [*_READ, *_WRITE], node)
 
     def _grant(self, grantee: iam.IGrantable, actions: list[str], node: str) -> iam.Grant:
