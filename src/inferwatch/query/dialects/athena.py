@@ -47,14 +47,12 @@ class _Words(LakeWords):
         return f"date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000', {column})"
 
     def iso(self, column: str) -> str:
-        return f"to_iso8601({column}) || 'Z'"
+        return f"substr(date_format({column}, '%Y-%m-%dT%H:%i:%s.%f'), 1, 23) || 'Z'"
 
     def bucket(self, column: str, seconds: int, before_ms: int) -> str:
-        span = seconds * 1000
+        span, at = seconds * 1000, self.epoch_ms(column)
         shift = -(-before_ms // span) * span
-        if shift:
-            return f"({self.epoch_ms(column)} + {shift}) / {span} * {span} - {shift}"
-        return f"{self.epoch_ms(column)} / {span} * {span}"
+        return f"{at} - mod({at} + {shift}, {span})" if shift else f"{at} - mod({at}, {span})"
 
     def json(self, column: str, path: Sequence[Step]) -> str:
         return self._strict(column, path, f"json_format(json_extract({column}, {self._path(path)}))")

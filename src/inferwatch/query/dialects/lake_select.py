@@ -21,7 +21,7 @@ START, IDENTITY = Field(("start_at",)), Field(("transaction_id",))
 _COUNT: Final = Stat("count", None, None, "count")
 _LOCAL_ONLY: Final = "log_offset"
 _FUNCTIONS: Final = {"avg": "avg", "sum": "sum", "min": "min", "max": "max", "stddev": "stddev_samp"}
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\[\]]*")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.:\[\]]+")
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_MS: Final = 86_400_000
 
