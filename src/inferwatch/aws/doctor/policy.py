@@ -18,7 +18,7 @@ _ROLE_STEM = 20
 
 def permissions(site: Site) -> tuple[Permission, ...]:
     """All that the commands with `--aws`, and `deploy` and `destroy`, do in the caller's own name."""
-    return (*_read(site), *_check(site), *_deploy(site), *_destroy(site))
+    return (*_read(site), *policy_of_parts.ask(site), *_check(site), *_deploy(site), *_destroy(site))
 
 
 def document(wanted: Iterable[Permission]) -> dict[str, Any]:
@@ -127,7 +127,8 @@ def _deploy(site: Site) -> Iterator[Permission]:
     roles = tuple(f"{stem}-{name}-role-{account}-{region}" for name in _CDK_ROLES)
     yield Permission("deploy", "sts:AssumeRole", roles, roles[0])
     function = site.arn("lambda", f"function:{site.names.function}")
-    yield Permission("deploy", "lambda:GetFunctionConcurrency", (function,), function)
+    for action in ("GetFunctionConcurrency", "ListVersionsByFunction", "GetAlias", "UpdateAlias"):
+        yield Permission("deploy", f"lambda:{action}", (function,), function)
     yield Permission("deploy", "lambda:GetAccountSettings", (ANY,), ANY)
     yield from _registry(site, "deploy", "ConditionCheckItem", "PutItem", "UpdateItem")
     yield from policy_of_parts.deploy(site)
