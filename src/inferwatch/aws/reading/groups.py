@@ -21,8 +21,7 @@ def groups(question: Question, told: Iterable[Mapping[str, str]]) -> list[Row]:
     columns = [*question.by, *counted(question)]
     called = aliases(question)
     rows = [
-        {_name(one): _value(one, row.get(alias, "")) for one, alias in zip(columns, called, strict=True)}
-        for row in told
+        {_name(one): _value(one, row.get(alias)) for one, alias in zip(columns, called, strict=True)} for row in told
     ]
     if not rows and not question.by:
         rows = [{stat.name: 0 if stat.function == "count" else None for stat in counted(question)}]
@@ -33,9 +32,9 @@ def _name(one: Field | Bucket | Stat) -> str:
     return one.name if isinstance(one, Stat) else column(one)
 
 
-def _value(one: Field | Bucket | Stat, text: str) -> Any:
-    """What a text stands for; an empty one for no value."""
-    if not text:
+def _value(one: Field | Bucket | Stat, text: str | None) -> Any:
+    """What a text stands for. An empty one is no number, and a text among texts."""
+    if text is None or (not text and not isinstance(one, Field)):
         return None
     match one:
         case Bucket():
@@ -45,7 +44,7 @@ def _value(one: Field | Bucket | Stat, text: str) -> Any:
         case Stat():
             return float(text)
         case Field() if fields.kind(one) == "number":
-            return float(text)
+            return float(text) if text else None
         case Field() if fields.kind(one) == "boolean":
             return _BOOLEANS.get(text)
     return text

@@ -80,7 +80,7 @@ def _keys(field: Field) -> list[Key]:
 
     def whole(record: Record) -> int | None:
         text = spelled(record)
-        return int(text) if text is not None and _WHOLE.fullmatch(text) else None
+        return int(text) if text is not None and _WHOLE.fullmatch(text) and str(int(text)) == text else None
 
     def there(record: Record) -> int | None:
         return None if value(field, record) is None else 1
