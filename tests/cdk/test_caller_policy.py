@@ -47,7 +47,7 @@ def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, a
     assert too_wide(Policy("caller", "identity", policy)) == []
     sids = [statement["Sid"] for statement in policy["Statement"]]
     assert len(set(sids)) == len(sids)
-    assert all(re.fullmatch(r"(Read|Check|Deploy|Destroy)[A-Za-z0-9]+", sid) for sid in sids)
+    assert all(re.fullmatch(r"(Read|Ask|Check|Deploy|Destroy)[A-Za-z0-9]+", sid) for sid in sids)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_the_policy_is_valid_and_nowhere_wider_than_iam_allows(tmp_path: Path, a
     [
         ("", USES, 6144),
         (GITHUB, ("read", "check"), 6144),
+        (GITHUB, ("read", "ask"), 6144),
         (GITHUB, ("deploy", "destroy"), 6144),
         (GITHUB, USES, 10_240),
     ],
@@ -81,8 +82,6 @@ def test_only_the_way_that_the_api_is_asked_by_is_allowed(tmp_path: Path, api: s
 
 
 _NO_PERMISSION = {"get_caller_identity", "publish"}  # the first needs none; the second is what a topic's owner does
-# No command asks Athena: who reads the lake is let by ModelAccess, or by the lake's grant_read.
-_NO_PERMISSION |= {"start_query_execution", "get_query_execution", "stop_query_execution"}
 _NO_PERMISSION |= {"get_session"}  # botocore's, which Athena has too
 _ACTIONS = {"get_paginator": None, "list_object_versions": "ListBucketVersions", "delete_objects": "DeleteObject"}
 _ACTIONS |= {"get_api_key": "GET", "invoke": "InvokeFunction", "send_message_batch": "SendMessage"}
@@ -94,7 +93,7 @@ def test_a_key_of_the_account_s_own_is_used_for_queue_and_history_alone(tmp_path
     using = {
         (action, statement["Condition"]["StringEquals"]["kms:ViaService"])
         for statement in statements
-        if "Condition" in statement
+        if "Condition" in statement and not statement["Sid"].startswith("Ask")
         for action in statement["Action"]
     }
     assert using == {
@@ -102,7 +101,17 @@ def test_a_key_of_the_account_s_own_is_used_for_queue_and_history_alone(tmp_path
         ("kms:Decrypt", "sqs.eu-central-1.amazonaws.com"),
         ("kms:Decrypt", "dynamodb.eu-central-1.amazonaws.com"),
     }
-    assert not any(one.via for one in permissions(site(tmp_path, PARTS)))
+    assert {one.use for one in permissions(site(tmp_path, PARTS)) if one.via} == {"ask"}  # the lake's own key
+
+
+def test_who_asks_athena_may_read_this_model_s_lake_and_write_answers_alone(tmp_path: Path) -> None:
+    ask = [one for one in permissions(site(tmp_path, PARTS)) if one.use == "ask"]
+    model, answers = "/lake/model=%2Fabc_corp%2Fhealth%2Fsleep/*", "/athena-results/sleep-Inference-Lake/*"
+    objects = {one.action: {arn.partition("*")[2] for arn in one.resources} for one in ask if "/*" in one.resources[0]}
+    assert objects["s3:GetObject"] == {model, answers}
+    assert objects["s3:PutObject"] == {answers}
+    tables = {arn.rpartition("/")[2] for one in ask if one.action == "glue:GetTable" for arn in one.resources[1:3]}
+    assert tables == {"transactions", "model_monitoring_logs"}
 
 
 def test_dead_letters_can_be_moved_back_and_no_other_message_received(tmp_path: Path) -> None:
@@ -121,9 +130,10 @@ def test_a_model_without_parts_is_allowed_nothing_of_theirs(tmp_path: Path) -> N
     registry = "arn:aws:dynamodb:eu-central-1:123456789012:table/inferwatch-registry"
     others = [one for one in permissions(site(tmp_path, "")) if one.resources != (registry,)]
     services = {one.action.partition(":")[0] for one in others}
-    assert not services & {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections"}
+    of_parts = {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "athena", "glue"}
+    assert not services & {*of_parts, "codeconnections"}
     theirs = {one.action.partition(":")[0] for one in permissions(site(tmp_path, CODECOMMIT))}
-    assert theirs - services == {"sqs", "sagemaker", "dynamodb", "firehose", "codecommit"}
+    assert theirs - services == of_parts
 
 
 def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
@@ -144,7 +154,7 @@ def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
 
 def _operations() -> list[set[str]]:
     services = ["logs", "cloudwatch", "cloudformation", "lambda", "sns", "chatbot", "ssm", "iam", "apigateway"]
-    services += ["sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections", "athena"]
+    services += ["sqs", "sagemaker", "dynamodb", "firehose", "codecommit", "codeconnections", "athena", "glue"]
     session = boto3.Session(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
     return [set(dir(session.client(name))) for name in (*services, "ecr", "s3", "kms", "sts")]
 

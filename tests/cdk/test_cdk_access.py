@@ -123,6 +123,8 @@ def test_the_databases_of_the_account_are_listed_only_where_that_is_asked_for(
     access = ModelAccess(stack, "Claim", node=NODE, lakes=[Kept(stack, spec).lake], find_lakes=True)
     written = node_world.documents(access, whole=True)
     assert allowed(written, listing)
+    for document in written:
+        assert [str(finding) for finding in parliament().analyze_policy_string(json.dumps(document)).findings] == []
     sibling = list(requests(model(tmp_path / "other", "/abc_corp/claims", "photo")))
     assert [request for request in sibling if allowed(written, request)] == []
 

@@ -16,7 +16,7 @@ from inferwatch.errors import InferWatchError
 from inferwatch.finding import Finding
 from inferwatch.spec import load_spec
 
-USES = ("read", "check", "deploy", "destroy")
+USES = ("read", "ask", "check", "deploy", "destroy")
 
 
 @click.command()

@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-Use = Literal["read", "check", "deploy", "destroy"]
-USES: tuple[Use, ...] = ("read", "check", "deploy", "destroy")
+Use = Literal["read", "ask", "check", "deploy", "destroy"]
+USES: tuple[Use, ...] = ("read", "ask", "check", "deploy", "destroy")
 VIA = "kms:ViaService"
 """The key of a condition."""
 ANY = "*"

@@ -16,6 +16,7 @@ from inferwatch.finding import Finding
 _ALLOWED = "allowed"
 _WORDS = {
     "read": "read logs, metrics and alarms",
+    "ask": "asking Athena",
     "check": "`inferwatch check --aws`",
     "deploy": "`inferwatch deploy`",
     "destroy": "`inferwatch destroy`",
@@ -38,7 +39,8 @@ def of_caller(site: Site) -> Iterator[Finding]:
         yield _tried(site)
         return
     for use in USES:
-        yield _finding(use, [one for one in wanted if one.use == use], denied)
+        if of_use := [one for one in wanted if one.use == use]:
+            yield _finding(use, of_use, denied)
 
 
 def of_function(site: Site, there: function.Function) -> Iterator[Finding]:

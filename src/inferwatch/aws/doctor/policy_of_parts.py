@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from inferwatch.aws.doctor.permission import ANY, Permission, Use
 from inferwatch.aws.site import Site
+from inferwatch.cloudwatch.names import LAKE_ALIAS, LAKE_TABLE
+from inferwatch.lake import layout
 
 _BUCKET_STEM = 20
 """CloudFormation names a bucket by the stack's name, which it may shorten, in small letters."""
@@ -31,6 +33,32 @@ def read(site: Site) -> Iterator[Permission]:
         yield from _all("read", "lambda", ("GetFunctionConfiguration",), *functions)
         group = site.arn("logs", f"log-group:{names.log_group}:*")
         yield from _all("read", "logs", ("DescribeSubscriptionFilters",), group)
+
+
+def ask(site: Site) -> Iterator[Permission]:
+    """To ask Athena about the lake, also about those of other models whose files the caller may read.
+
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html
+    """
+    if site.spec.lake is None:
+        return
+    workgroup, database = site.arn("athena", f"workgroup/{site.names.lake}"), site.names.lake_database
+    queries = ("GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution")
+    yield from _all("ask", "athena", queries, workgroup)
+    catalog = site.arn("glue", "catalog")
+    tables = [site.arn("glue", f"table/{database}/{name}") for name in (LAKE_TABLE, LAKE_ALIAS)]
+    own = site.arn("glue", f"database/{database}")
+    yield from _all("ask", "glue", ("GetDatabase", "GetPartitions", "GetTable"), own, *tables, catalog)
+    yield from _all("ask", "glue", ("GetDatabases",), catalog, own)
+    bucket = f"arn:{site.partition}:s3:::{site.names.stack.lower()[:_BUCKET_STEM]}*"
+    files = f"{bucket}/{layout.FOLDER}/{layout.model_folder(site.names.log_group)}/*"
+    results = f"{bucket}/athena-results/{site.names.lake}/*"
+    yield from _all("ask", "s3", ("GetBucketLocation", "ListBucket"), bucket)
+    yield from _all("ask", "s3", ("GetObject",), files, results)
+    yield from _all("ask", "s3", ("AbortMultipartUpload", "ListMultipartUploadParts", "PutObject"), results)
+    keys = site.arn("kms", "key/*")
+    for action in ("Decrypt", "GenerateDataKey"):
+        yield Permission("ask", f"kms:{action}", (keys,), keys, f"s3.{site.caller.region}.amazonaws.com")
 
 
 def check(site: Site) -> Iterator[Permission]:

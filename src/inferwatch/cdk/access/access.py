@@ -67,7 +67,7 @@ class ModelAccess(Construct):
         for lake in lakes:
             self._read_lake(lake)
         if find_lakes:
-            self._policy([reads.databases(Stack.of(self))])
+            self._policy([reads.databases(Stack.of(self), [lake.called for lake in lakes])])
         self.link: oam.CfnLink | None = None
         if sink_arn is not None:
             self.link = observability.link(self, "Link", node=self._node, specs=models, sink_arn=sink_arn)

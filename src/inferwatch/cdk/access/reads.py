@@ -109,9 +109,14 @@ def model(stack: Stack, regions: Sequence[str], spec: MonitorSpec, called: Names
     return statements
 
 
-def databases(stack: Stack) -> iam.PolicyStatement:
-    """To list Glue's databases. It is a permission on the catalog, so it shows the names of all there are."""
-    return _allow(("glue:GetDatabases",), (stack.format_arn(service="glue", resource="catalog"),))
+def databases(stack: Stack, models: Sequence[Names]) -> iam.PolicyStatement:
+    """To list Glue's databases. IAM asks for the catalog, and whoever may list that is shown the names of all."""
+    catalog = stack.format_arn(service="glue", resource="catalog")
+    named = sorted({called.lake_database for called in models})
+    return _allow(
+        ("glue:GetDatabases",),
+        (catalog, *(stack.format_arn(service="glue", resource="database", resource_name=name) for name in named)),
+    )
 
 
 def length(statement: iam.PolicyStatement) -> int:
