@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from inferwatch.query import fields
-from inferwatch.query.dialects.insights_conditions import condition, node_condition, notes
+from inferwatch.query.dialects.insights_conditions import TYPES, condition, node_condition, notes
 from inferwatch.query.dialects.insights_text import (
     DIALECT,
     instant,
@@ -212,5 +212,9 @@ def _remarks(question: Question, stats: Sequence[Stat]) -> Iterator[str]:
     for function, note in (("percentile", _ESTIMATE), ("stddev", _DEVIATION), ("sum", _SUM)):
         if function in functions:
             yield note
+    of = [*question.by, *(stat.field for stat in stats)]
+    loose = [one for one in of if isinstance(one, Field) and fields.kind(one) in ("any", "identifier")]
+    if loose:
+        yield TYPES.format(", ".join(dict.fromkeys(map(spelled, loose))))
     if question.by:
         yield GROUPS
