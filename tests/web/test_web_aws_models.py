@@ -123,7 +123,11 @@ def test_deployments_are_those_of_the_registry_if_there_is_one(client: httpx.Cli
     session = page.cloud.site.session
     make_table(session)
     registry = DynamoRegistry(session)
-    about = {"namespace": "/demo/vision", "model_name": "digits", "create_at": "2026-01-01T00:00:00.000Z"}
+    about: dict[str, Any] = {
+        "namespace": "/demo/vision",
+        "model_name": "digits",
+        "create_at": "2026-01-01T00:00:00.000Z",
+    }
     registry.register_version(ModelVersion(model_version=7, created_by="ana", **about))
     made = registry.register_deployment(
         Deployment(

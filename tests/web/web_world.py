@@ -102,7 +102,7 @@ class World:
         **fields: Any,
     ) -> None:
         """Record one inference of another model in the same data folder, whose confidences go up to 100."""
-        model = {"namespace": namespace, "name": model_name, "confidence_scale": 100}
+        model: dict[str, Any] = {"namespace": namespace, "name": model_name, "confidence_scale": 100}
         if metric_namespace is not None:
             model["metric_namespace"] = metric_namespace
         spec = spec_of({"model": model}, environment)
@@ -113,7 +113,12 @@ class World:
     def release(self, version: int, at_ms: int, by: str = "ana") -> None:
         """Register a version with a deployment of it, the current one from `at_ms` on. They are numbered alike."""
         registry = LocalRegistry(self.data)
-        about = {"namespace": "/demo/vision", "model_name": "digits", "create_at": iso(at_ms), "created_by": by}
+        about: dict[str, Any] = {
+            "namespace": "/demo/vision",
+            "model_name": "digits",
+            "create_at": iso(at_ms),
+            "created_by": by,
+        }
         registry.register_version(ModelVersion(model_version=version, description=f"Try {version}", **about))
         deployment = Deployment(
             model_version=version,

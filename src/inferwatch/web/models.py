@@ -46,6 +46,9 @@ class Models:
         name = (given.get("model") or identity.log_group, given.get("environment") or identity.environment)
         if name == (identity.log_group, identity.environment):
             return self.own
+        known = self._others.get(name)
+        if known is not None:
+            return known
         with self._lock:
             if name not in self._others:
                 found = self._own.model(*name) if self._own.model else None

@@ -138,11 +138,12 @@ function option({ model_version: version, records }, chosen) {
   return h("option", { value: version, selected: version === chosen }, words);
 }
 
-// `124 ms`, and below it `118 to 131`.
+// `124 ms`, and below it `118 to 131 ms`.
 function figures(estimate, unit) {
   if (!estimate) return [NONE];
   const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((figure) => written(figure, unit));
-  return [value, h("small", {}, `${low} to ${high}`)];
+  const name = /\D*$/.exec(high)[0];
+  return [value, h("small", {}, `${low.endsWith(name) ? low.slice(0, low.length - name.length) : low} to ${high}`)];
 }
 
 function written(value, unit) {
@@ -159,6 +160,7 @@ function tone({ name, verdict }) {
 // A dot on a line from end to end of the interval, for each version, on one scale.
 function whiskers(estimates) {
   const known = estimates.filter(Boolean);
+  if (!known.length) return [];
   const low = Math.min(...known.map((one) => one.low));
   const high = Math.max(...known.map((one) => one.high));
   const x = (value) => (high > low ? EDGE + ((value - low) / (high - low)) * (WIDTH - 2 * EDGE) : WIDTH / 2);
