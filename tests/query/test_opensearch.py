@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import statistics
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -207,3 +208,9 @@ def test_the_mapping_has_a_type_for_every_core_field() -> None:
     assert mapping["properties"]["_aws"] == {"type": "object", "enabled": False}
     assert {"request", "response", "features", "error"}.isdisjoint(types)
     assert [next(iter(template)) for template in mapping["dynamic_templates"]] == ["texts", "whole_numbers", "numbers"]
+
+
+def test_the_index_of_the_reference_is_ours() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "opensearch.md").read_text("utf-8")
+    written = page.partition("```json\n")[2].partition("```")[0]
+    assert json.loads(written) == index_mapping()
