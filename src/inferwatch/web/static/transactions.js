@@ -3,12 +3,11 @@
 import { keep, told } from "./address.js";
 import { AnswerTable } from "./answer.js";
 import { BadQuestion, read } from "./api.js";
-import { badge } from "./badge.js";
 import { fill, h, say } from "./dom.js";
-import { NONE, format } from "./number.js";
 import { QueryBox } from "./query.js";
 import { bounds, last, now, range } from "./range.js";
-import { moment, zone } from "./time.js";
+import { heads, recordRow } from "./record.js";
+import { zone } from "./time.js";
 
 const PAGE = 50;
 const MOST_LIVE = 200;
@@ -18,15 +17,6 @@ const CATCH_UP_PAUSE = 2000;
 // A record may come in after one that began later.
 const OVERLAP = 60_000;
 const BY_NAME = { "-start_at": "newest", start_at: "oldest", "-elapse": "slowest", confidence: "least-confident" };
-const COLUMNS = [
-  ["Time", ""],
-  ["Status", ""],
-  ["Latency", "number"],
-  ["Confidence", "number"],
-  ["Prediction or error", "said"],
-  ["Version", "version number"],
-  ["Transaction", "id"],
-];
 const ORDERS = { newest: "Newest first", slowest: "Slowest first", "least-confident": "Least confident first", oldest: "Oldest first" };
 
 export class Transactions {
@@ -79,8 +69,7 @@ export class Transactions {
     this.body = h("tbody", { onclick: (event) => this.#clicked(event), onkeydown: (event) => this.#key(event) });
     this.more = h("button", { type: "button", class: "plain more-rows", hidden: true, onclick: () => this.#loadMore() }, "Show more");
     this.empty = h("div", { class: "empty", hidden: true });
-    const heads = COLUMNS.filter(([name]) => this.#has(name)).map(([name, kind]) => h("th", { scope: "col", class: kind }, name));
-    const table = h("table", { class: "records", "aria-label": title }, h("thead", {}, h("tr", {}, heads)), this.body);
+    const table = h("table", { class: "records", "aria-label": title }, h("thead", {}, h("tr", {}, heads(this.#model))), this.body);
     this.waiting = h("span", { class: "sub" });
     this.scroll = h("div", { class: "scroll", onpointerleave: () => this.#release() }, table, this.empty, this.more);
     this.elements = [
@@ -144,10 +133,6 @@ export class Transactions {
     if (this.answer.shown) this.#put(false);
     this.#limit = PAGE;
     return this.#read(null, where);
-  }
-
-  #has(column) {
-    return column !== "Confidence" || this.#model.confidence_scale !== null;
   }
 
   #filter() {
@@ -269,7 +254,7 @@ export class Transactions {
     const made = new Map([...this.body.children].map((row) => [row.dataset.key, row]));
     const rows = this.#rows.map((row) => {
       const key = `${zone.value} ${row.transaction_id}`;
-      return made.get(key) ?? this.#row(row, key);
+      return made.get(key) ?? recordRow(row, key, this.#model);
     });
     fill(this.body, rows);
     if (focused) this.body.querySelector(`a[data-id="${focused}"]`)?.focus({ preventScroll: true });
@@ -289,24 +274,6 @@ export class Transactions {
     fill(this.empty, words);
   }
 
-  #row(row, key) {
-    const said = row.error ? `${row.error.type}: ${row.error.message}` : row.prediction ?? NONE;
-    const scale = this.#model.confidence_scale;
-    const confidence = row.confidence === null ? NONE : format(row.confidence / scale, "Fraction");
-    const link = h("a", { href: `#transaction=${row.transaction_id}`, "data-id": row.transaction_id }, moment(row.start, now.value));
-    return h(
-      "tr",
-      { "data-key": key },
-      h("td", {}, link),
-      h("td", {}, badge(row.status)),
-      h("td", { class: "number" }, format(row.elapse, "Milliseconds")),
-      this.#has("Confidence") ? h("td", { class: "number" }, confidence) : null,
-      h("td", { class: row.error ? "said error" : "said", title: row.error ? said : null }, String(said), tags(row)),
-      h("td", { class: "version number" }, String(row.model_version ?? NONE)),
-      h("td", { class: "id" }, row.transaction_id.slice(-12)),
-    );
-  }
-
   #clicked(event) {
     const row = event.target.closest("tr");
     if (row && !event.target.closest("a") && !getSelection().toString()) row.querySelector("a").click();
@@ -319,8 +286,4 @@ export class Transactions {
     event.preventDefault();
     row.querySelector("a").focus();
   }
-}
-
-function tags({ cold_start: cold, seeded }) {
-  return [cold && "cold start", seeded && "seeded"].filter(Boolean).map((words) => h("span", { class: "tag" }, words));
 }
