@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,11 @@ from inferwatch.cli.asking.csv import csv_lines
 from inferwatch.cli.asking.words import parts
 from inferwatch.cli.commands import cli
 from inferwatch.errors import InferWatchError, PredicateError, QueryError, SpecError, StoreError
+from inferwatch.query.question import Source
+from inferwatch.query.wording import question
 
+DAY_MS = 86_400_000
+DOCS = Path(__file__).parents[2] / "docs"
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -208,25 +213,42 @@ def test_a_predicate_is_read_before_the_data_is_looked_for(tmp_path: Path) -> No
         query("elapse > 1", "--data", tmp_path / "none")
 
 
+ASKED = ("note = 'it''s'", "--by", "status", "--stat", "p99:elapse", "--order-by", "-p99:elapse")
+
+
 def test_explain_prints_the_question_for_each_engine_and_asks_none(models: Path, tmp_path: Path) -> None:
-    asked = (
-        "features.age >= 41 AND note = 'it''s'",
-        "--by",
-        "hour",
-        "--stat",
-        "p99:elapse",
-        "--order-by",
-        "-p99:elapse",
+    """The texts are the dialects' own, whose golden pairs are with them; here is what stands around them."""
+    from inferwatch.query.dialects import athena, duckdb, logs_insights, spark
+
+    done = query(*ASKED, "--explain", "--spec", models / "doc", "--data", tmp_path / "none")
+    assert (done.exit_code, done.stderr) == (0, "")
+    wanted = question(
+        ASKED[0], start_ms=NOW - DAY_MS, end_ms=NOW, by=("status",), stats=("p99:elapse",), order_by=("-p99:elapse",)
     )
-    done = query(*asked, "--explain", "--spec", models / "doc", "--data", tmp_path / "none")
-    assert done.exit_code == 0
-    golden("query-explain.txt", done.stdout)
-    rows = [
-        json.loads(line) for line in query(*asked, "--explain", "--json", "--spec", models / "doc").stdout.splitlines()
+    features = frozenset({"feature_age"})
+    on_s3 = {"columns": features, "by_day": True, "once": False}
+    local = duckdb.emit(wanted, Source(relation="transactions", columns=features))
+    texts = {
+        "athena": athena.emit(wanted, Source(relation='"test_claim_doc"."transactions"', **on_s3)),
+        "spark": spark.emit(wanted, Source(relation="`test_claim_doc`.`transactions`", **on_s3)),
+        "logs-insights": logs_insights.emit(wanted),
+    }
+    bound = "".join(f"-- ${name} = {value!r}\n" for name, value in local.values.items())
+    parts = [f"## local (DuckDB)\n{local.text}\n{bound}"]
+    parts += [
+        f"## {name}\n{text.text}\n" + "".join(f"-- {note}\n" for note in text.notes) for name, text in texts.items()
     ]
+    *others, refusal = done.stdout.split("\n\n")
+    assert [f"{other}\n" for other in others] == parts
+    assert refusal.startswith("## opensearch\nrefused: order by 'p99:elapse'")
+
+
+def test_explain_is_json_too(models: Path) -> None:
+    done = query(*ASKED, "--explain", "--json", "--spec", models / "doc")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["engine"] for row in rows] == ["local (DuckDB)", "athena", "spark", "logs-insights", "opensearch"]
     assert [list(row) for row in rows if "refused" in row] == [["engine", "refused"]]
-    assert all(row["text"] in done.stdout for row in rows if "text" in row)
+    assert all(row["columns"] == ["status", "p99:elapse"] for row in rows if "text" in row)
 
 
 def test_explain_needs_no_spec_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +257,23 @@ def test_explain_needs_no_spec_either(tmp_path: Path, monkeypatch: pytest.Monkey
     assert done.exit_code == 0
     assert "FROM transactions AS t" in done.stdout
     assert "SOURCE logGroups(namePrefix: ['/abc_corp/claim" in done.stdout
+
+
+def documented() -> list[list[str]]:
+    """The calls of `inferwatch query` that the pages show, but those of saved queries."""
+    pages = [(DOCS / name).read_text() for name in ("reference/cli.md", "aws.md")]
+    lines = [line for page in pages for line in page.splitlines() if line.startswith("inferwatch query ")]
+    calls = [shlex.split(line) for line in lines]
+    calls = [call[: call.index(">")] if ">" in call else call for call in calls]
+    return [call[2:] for call in calls if "--name" not in call]
+
+
+def test_what_the_pages_show_can_be_asked(models: Path) -> None:
+    calls = documented()
+    assert len(calls) >= 7
+    for call in calls:
+        done = query("--explain", *call, "--spec", models / "doc")
+        assert (done.exit_code, done.stderr) == (0, "")
 
 
 def command(*arguments: str) -> list[str]:
