@@ -20,9 +20,16 @@ from inferwatch.store.lake.question import START, Asked
 from inferwatch.store.lake.relation import relation
 from inferwatch.store.lake.sources import Row, Sources
 
+STEP_ROWS = 50_000
+"""About so many rows are looked through before it is seen whether they are enough."""
+
 _COLUMNS = """
 SELECT file_name, list(name) FROM parquet_schema($files)
 WHERE starts_with(name, $number) OR starts_with(name, $category) GROUP BY file_name
+"""
+_HAVING = """
+SELECT DISTINCT filename FROM read_parquet($files, hive_partitioning = false)
+WHERE start_at >= make_timestamptz($start) AND start_at < make_timestamptz($end)
 """
 
 
@@ -37,17 +44,20 @@ class Asking:
     def rows(self, asked: Asked, found: Sources) -> list[Row]:
         """The rows of records, in the order asked.
 
-        By time it goes day by day and stops when it has enough; then DuckDB sees the lake alone.
+        By time it goes some days at a time and stops when it has enough; then DuckDB sees the lake alone.
         """
         wanted = asked.question
+        if asked.instant and sum(file.rows for file in found.files) > STEP_ROWS:
+            found = found._replace(files=self._having(wanted, found.files))
         if not _by_time(wanted):
             return self._selected(asked, found)
         newest_first = not wanted.order or wanted.order[0].descending
+        at_once = STEP_ROWS if wanted.where is not None or asked.text else wanted.limit
         enough: list[Row] = []
-        for day in found.days(newest_first=newest_first):
-            of_day = day.tail + self._selected(asked, day._replace(tail=[]))
-            of_day.sort(key=lambda row: (row["start_at"], row["transaction_id"]), reverse=newest_first)
-            enough += of_day[: wanted.limit - len(enough)]
+        for step in found.steps(at_once, newest_first=newest_first):
+            rows = step.tail + self._selected(asked, step._replace(tail=[]))
+            rows.sort(key=lambda row: (row["start_at"], row["transaction_id"]), reverse=newest_first)
+            enough += rows[: wanted.limit - len(enough)]
             if len(enough) >= wanted.limit:
                 break
         return enough
@@ -67,6 +77,13 @@ class Asking:
         text, values = self._text(asked, found)
         return [dict(zip(text.columns, row, strict=True)) for row in self._run(text.text, values)]
 
+    def _having(self, wanted: Question, files: Sequence[LakeFile]) -> list[LakeFile]:
+        """The files that have a record of the question's time."""
+        paths = dict(zip(lake.paths(self._data, files), files, strict=True))
+        values = {"files": list(paths), "start": wanted.start_ms * 1000, "end": wanted.end_ms * 1000}
+        found = {path for (path,) in self._run(_HAVING, values)}
+        return [file for path, file in paths.items() if path in found]
+
     def _text(self, asked: Asked, found: Sources) -> tuple[Text, dict[str, Any]]:
         """The question in SQL, and the values to bind. The files are all of its node."""
         wanted = msgspec.structs.replace(asked.question, node=None)
@@ -75,8 +92,7 @@ class Asking:
         of_tail = {name for row in found.tail for name in row if is_feature(name) and (names is None or name in names)}
         columns = _spelled_once(of_tail.union(*of_files))
         every_column = any(not columns <= has for has in of_files)
-        paths = [str(lake.path(self._data, file)) for file in found.files]
-        table = relation(paths, found.tail, every_column=every_column, text=asked.text)
+        table = relation(lake.paths(self._data, found.files), found.tail, every_column=every_column, text=asked.text)
         text = duckdb.emit(wanted, Source(relation=table.sql, columns=columns))
         return text, {**text.values, **table.values}
 
@@ -84,12 +100,13 @@ class Asking:
         """The columns of features that each file has. among: those that matter; None for all."""
         if among is not None and not among:
             return []
-        paths = {str(lake.path(self._data, file)): file.name for file in files}
-        unknown = [path for path, name in paths.items() if name not in self._features]
+        unknown = [file for file in files if file.name not in self._features]
         if unknown:
-            values = {"files": unknown, "number": NUMBER, "category": CATEGORY}
+            paths = lake.paths(self._data, unknown)
+            values = {"files": paths, "number": NUMBER, "category": CATEGORY}
             found = {path: frozenset(names) for path, names in self._run(_COLUMNS, values)}
-            self._features.update((paths[path], found.get(path, frozenset())) for path in unknown)
+            for path, file in zip(paths, unknown, strict=True):
+                self._features[file.name] = found.get(path, frozenset())
         known = [self._features[file.name] for file in files]
         return known if among is None else [columns & among for columns in known]
 

@@ -85,6 +85,12 @@ def path(data: Path, file: LakeFile) -> Path:
     return data / FOLDER / file.name
 
 
+def paths(data: Path, files: Iterable[LakeFile]) -> list[str]:
+    """Where the files lie, for SQL."""
+    folder = str(data / FOLDER)
+    return [f"{folder}/{file.name}" for file in files]
+
+
 def announce(connection: sqlite3.Connection, log_group: str, day: int, now_ms: int) -> LakeName:
     """A name for a new file. Until it is added it counts as discarded, so that a crash leaves nothing for ever."""
     name = LakeName(f"{folder(log_group, day)}/{secrets.token_hex(8)}{SUFFIX}", log_group, day)

@@ -35,7 +35,7 @@ def own_fields(run: Run, data: Path, found: Sources, start_ms: int, end_ms: int)
     if files := _newest(found.files):
         each = max(_LEAST, ABOUT // len(files))
         newest = " UNION ALL ".join(_NEWEST.format(place=place, rows=each) for place in range(len(files)))
-        paths = {f"file{place}": str(lake.path(data, file)) for place, file in enumerate(files)}
+        paths = {f"file{place}": path for place, path in enumerate(lake.paths(data, files))}
         values = {**paths, "start": start_ms * 1000, "end": end_ms * 1000}
         names.update(name for (name,) in run(_KEYS.format(newest=newest), values))
     return frozenset(names - KINDS.keys())

@@ -55,8 +55,7 @@ def write(engine: Engine, data: Path, name: LakeName, rows: Sequence[dict[str, A
 
 def merge(engine: Engine, data: Path, name: LakeName, files: Sequence[LakeFile]) -> LakeFile:
     """Write the rows of several files of one model and day into one, each transaction once; as `write` else."""
-    sources = [str(lake.path(data, file)) for file in files]
-    return _make(engine, data, name, _MERGE, {"sources": sources})
+    return _make(engine, data, name, _MERGE, {"sources": lake.paths(data, files)})
 
 
 def digest(path: Path) -> bytes:

@@ -34,11 +34,14 @@ EVER_MS: Final = 1 << 62
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question, and what only the page asks. text: is found in the row, whatever its case; log_group: one model's."""
+    """A question, and what only this engine is asked. text: is found in the row, whatever its case; log_group: one
+    model's; instant: the time is so short that few files have a record in it, and the others are soon told apart.
+    """
 
     question: Question
     text: str = ""
     log_group: str | None = None
+    instant: bool = False
 
     def covers(self, log_group: str) -> bool:
         """Whether the question is for this model, too."""

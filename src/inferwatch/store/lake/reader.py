@@ -131,8 +131,7 @@ class Reader:
         if sql.ROLLUPS in text.lower() or not any(view in text.lower() for view in sql.TRANSACTIONS):
             with snapshot(self._connection):
                 rollups = list(table.rows(self._connection))
-        paths = [str(lake.path(self._data, file)) for file in found.files]
-        with closing(Sql(paths, found.tail, rollups)) as engine:
+        with closing(Sql(lake.paths(self._data, found.files), found.tail, rollups)) as engine:
             return engine.answer(text, limit)
 
     def _are_there(self, files: Iterable[LakeFile]) -> bool:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from inferwatch.lake.row import to_record
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.store.lake import question
@@ -34,7 +36,8 @@ def single(reader: Reader, data: Path, transaction_id: str) -> Single | None:
     """The transaction, or None. Raises StoreError."""
     for start_ms, end_ms in _ranges(transaction_id):
         query = RecordQuery(start_ms=start_ms, end_ms=end_ms, transaction_id=transaction_id, order="start_at", limit=1)
-        for row in reader.rows(question.of(query)):
+        asked = msgspec.structs.replace(question.of(query), instant=end_ms - start_ms == 1)
+        for row in reader.rows(asked):
             return Single(to_record(row), _line(data, row))
     return None
 

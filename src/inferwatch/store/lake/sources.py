@@ -26,15 +26,22 @@ class Sources(NamedTuple):
     files: list[LakeFile]
     tail: list[Row]
 
-    def days(self, *, newest_first: bool) -> Iterator[Sources]:
-        """The same, day by day."""
+    def steps(self, rows: int, *, newest_first: bool) -> Iterator[Sources]:
+        """The same in pieces of whole days: the first has about so many rows, each further one twice those before."""
         days: dict[int, Sources] = {}
         for file in self.files:
             days.setdefault(file.day, Sources([], [])).files.append(file)
         for row in self.tail:
             days.setdefault(day(row["start_at"]), Sources([], [])).tail.append(row)
+        step, size = Sources([], []), 0
         for number in sorted(days, reverse=newest_first):
-            yield days[number]
+            step = Sources(step.files + days[number].files, step.tail + days[number].tail)
+            size += sum(file.rows for file in days[number].files) + len(days[number].tail)
+            if size >= rows:
+                yield step
+                step, size, rows = Sources([], []), 0, rows * 2
+        if step.files or step.tail:
+            yield step
 
 
 def sources(data: Path, connection: sqlite3.Connection, asked: Asked, damaged: Collection[str]) -> Sources:
