@@ -66,3 +66,11 @@ def test_an_endpoint_whose_model_is_elsewhere_cannot_be_served_here(tmp_path: Pa
     assert found["endpoint"][0] == "wrong"
     assert "no `predict`" in found["endpoint"][1]
     assert list(checkup.handler(load_spec(tmp_path, environ={}))) == []
+
+
+def test_a_query_that_is_no_saved_query_of_cloudwatch_s_is_a_warning(tmp_path: Path) -> None:
+    spec = f'{MODEL}[[query]]\nname = "Ten"\nby = ["10m"]\n[[query]]\nname = "Slow"\nwhere = "elapse >= 3000"\n'
+    (tmp_path / "inferwatch.toml").write_text(spec)
+    found = [one for one in checkup.spec(load_spec(tmp_path, environ={})) if one.what == "query"]
+    assert [one.verdict for one in found] == ["warning"]
+    assert found[0].says.startswith("Ten is no saved query of CloudWatch's: buckets of 10m")

@@ -61,6 +61,21 @@ def test_what_the_app_remarks_is_said_without_its_id(model: Path) -> None:
     assert "warning: notify.slack: nobody hears it\n" in synth(model).stderr
 
 
+def test_a_query_that_is_no_saved_query_of_cloudwatch_s_is_named(model: Path) -> None:
+    with (model / "inferwatch.toml").open("a") as spec:
+        spec.write('\n[[query]]\nname = "Ten"\nby = ["10m"]\n[[query]]\nname = "Slow"\nwhere = "elapse >= 3000"\n')
+    said = synth(model).stderr
+    assert "warning: the query 'Ten' is no saved query of CloudWatch's: buckets of 10m" in said
+    assert "'Slow'" not in said
+
+
+def test_a_query_that_cannot_be_read_is_an_error_before_the_app_runs(model: Path) -> None:
+    with (model / "inferwatch.toml").open("a") as spec:
+        spec.write('\n[[query]]\nname = "Slow"\nwhere = "elapse >="\n')
+    assert "query[Slow].where" in error(synth(model))
+    assert not (model / "told.json").exists()
+
+
 def test_the_app_runs_by_this_python_and_hears_what_cdk_would_tell_it(model: Path) -> None:
     (model / "cdk.json").write_text('{"app": "python3 cdk_app.py", "context": {"mine": "yes"}}')
     synthesize(model, Target("123456789012", "eu-central-1"), existing_log_groups=["/test/claim"])
