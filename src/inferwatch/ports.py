@@ -124,6 +124,11 @@ class Registry(Protocol):
         """A pending deployment that did not come about."""
         ...
 
+    def retire(self, model: Model, environment: str) -> Deployment | None:
+        """What serves an environment is taken away and nothing takes its place: its current deployment is superseded,
+        until the next is promoted. Gives it, None where there was none. The history is that of what became current."""
+        ...
+
     def set_endpoint(self, model: Model, deployment_id: int, endpoint: str) -> Deployment:
         """Where a deployment answers, as is known only once it is made."""
         ...

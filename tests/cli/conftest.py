@@ -9,23 +9,10 @@ from typing import TYPE_CHECKING
 import fake_app
 import pytest
 
-from inferwatch.cloudwatch.names import REGISTRY_TABLE
-
 if TYPE_CHECKING:
     import boto3
 
 REGION = "eu-central-1"
-
-
-def make_registry(session: boto3.Session) -> None:
-    """As its stack makes it."""
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    session.client("dynamodb").create_table(
-        TableName=REGISTRY_TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
 
 
 @pytest.fixture
@@ -36,7 +23,9 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def session(account: boto3.Session) -> boto3.Session:
     """Of an account with the registry, and nothing else in it."""
-    make_registry(account)
+    from registry_world import make_table
+
+    make_table(account)
     return account
 
 

@@ -30,6 +30,12 @@ def model(model: Path) -> Path:
 
 
 @pytest.fixture
+def session(account: boto3.Session) -> boto3.Session:
+    """Without the registry, so that every table is the model's."""
+    return account
+
+
+@pytest.fixture
 def _at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question, "interactive", lambda: True)
 

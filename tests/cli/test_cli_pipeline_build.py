@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_registry
 from moto.server import ThreadedMotoServer
+from registry_world import make_table
 from unpacked_cdk import UNPACKED
 
 from inferwatch.aws.registry import DynamoRegistry
@@ -69,7 +69,7 @@ def aws() -> Iterator[dict[str, str]]:
         "AWS_REGION": "eu-central-1",
         "CODEBUILD_RESOLVED_SOURCE_VERSION": "0a1b2c3",
     }
-    make_registry(session(variables))
+    make_table(session(variables))
     yield variables
     server.stop()
 

@@ -13,8 +13,8 @@ import fake_app
 import fake_cdk
 import pytest
 from click.testing import CliRunner, Result
-from conftest import make_registry
 from fake_lambda import FakeLambda
+from registry_world import make_table
 
 from inferwatch.aws.registry import DynamoRegistry
 from inferwatch.aws.resources import bootstrap, stack
@@ -168,7 +168,7 @@ def test_a_registry_that_is_missing_is_said_and_made_first(
 
     def synthesized(command: list[str], folder: str | Path, environ: Any) -> None:
         apps.append(command)
-        make_registry(account)  # as CloudFormation would; the stand-in for CDK makes nothing
+        make_table(account)  # as CloudFormation would; the stand-in for CDK makes nothing
 
     run = synthesis.run
     monkeypatch.setattr(
@@ -288,6 +288,44 @@ def test_a_pending_one_of_somebody_else_s_is_left_alone(model: Path, registry: D
     changed(model)
     well(model, "--yes")
     assert states(registry) == {1: "superseded", 2: "pending", 3: "current"}
+
+
+def made_by_cloudformation(session: boto3.Session) -> None:
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    session.client("cloudformation").create_stack(StackName=fake_app.STACK, TemplateBody=json.dumps(topic))
+
+
+def test_what_is_destroyed_serves_no_longer_and_comes_again_as_another_deployment(
+    model: Path, registry: DynamoRegistry, session: boto3.Session
+) -> None:
+    well(model, "--yes")
+    made_by_cloudformation(session)
+    result = CliRunner().invoke(cli, ["destroy", str(model), "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "left, as history: the registry, in which deployment 1 serves no longer" in result.stderr
+    assert states(registry) == {1: "superseded"}
+    assert "registers  version 1, deployment 2 (new)" in well(model, "--yes").stderr
+
+
+def test_without_a_registry_there_is_nothing_to_say(model: Path, account: boto3.Session) -> None:
+    made_by_cloudformation(account)
+    result = CliRunner().invoke(cli, ["destroy", str(model), "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "registry" not in result.stderr
+
+
+def test_the_pipeline_alone_can_go_and_what_it_deployed_serves_on(
+    model: Path, registry: DynamoRegistry, session: boto3.Session
+) -> None:
+    well(model, "--yes")
+    with (model / "inferwatch.toml").open("a") as spec:
+        spec.write('[pipeline]\nsource = "codecommit"\nrepository = "claims"\n')
+    topic = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    session.client("cloudformation").create_stack(StackName=f"{fake_app.STACK}-delivery", TemplateBody=topic)
+    result = CliRunner().invoke(cli, ["destroy", str(model), "--pipeline", "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "gone: the stack test-claim-delivery" in result.stderr
+    assert states(registry) == {1: "current"}
 
 
 def test_registering_goes_with_the_pipeline(model: Path) -> None:

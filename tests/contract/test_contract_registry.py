@@ -250,6 +250,33 @@ def test_the_current_one_and_one_that_failed_are_not_promoted(registry: Registry
     assert len(registry.history(MODEL, "prod")) == 1
 
 
+def test_what_is_taken_away_serves_no_longer_and_is_no_ones_predecessor(registry: Registry) -> None:
+    deployed(registry, 2)
+    gone = registry.retire(MODEL, "prod")
+    assert gone is not None
+    assert (gone.deployment_id, gone.state) == (2, "superseded")
+    assert states(registry) == {1: "superseded", 2: "superseded"}
+    assert [change.deployment_id for change in registry.history(MODEL, "prod")] == [2, 1]
+    assert registry.retire(MODEL, "prod") is None
+    for call in (registry.before_current, registry.roll_back):
+        more = {"now_ms": 9, "by": "bob"} if call == registry.roll_back else {}
+        assert "nothing serves prod since deployment 2 (version 2) was taken away" in refused(
+            call, MODEL, "prod", **more
+        )
+    change = registry.promote(MODEL, 2, now_ms=9, by="bob")  # deployed again as it was
+    assert (change.before, states(registry)) == (None, {1: "superseded", 2: "current"})
+    assert "nothing to roll back to" in refused(registry.roll_back, MODEL, "prod", now_ms=10, by="bob")
+
+
+def test_another_environment_goes_on(registry: Registry) -> None:
+    deployed(registry, 1, "dev")
+    registry.register_deployment(a_deployment(1, environment="prod"))
+    registry.promote(MODEL, 2, now_ms=5, by="alice")
+    assert registry.retire(MODEL, "test") is None
+    registry.retire(MODEL, "dev")
+    assert states(registry) == {1: "superseded", 2: "current"}
+
+
 def test_what_has_served_does_not_fail(registry: Registry) -> None:
     deployed(registry, 2)
     assert "has served prod" in refused(registry.fail, MODEL, 1)

@@ -57,6 +57,8 @@ def command(
     stores += [] if keep_data else _agreed("data", planned.data, yes=yes)
     stores += [] if yes else _strange(planned, keep_logs=keep_logs, keep_data=keep_data)
     _remove(where, planned, stores)
+    if one is apps.MODEL and planned.found is not None:
+        _retire(where)
 
 
 def _agreed(what: str, stores: tuple[Store, ...], *, yes: bool) -> list[Store]:
@@ -110,6 +112,19 @@ def _remove(site: Site, planned: Plan, chosen: list[Store]) -> None:
     _remove_assets(site, planned)
     _say_what_is_left(planned, chosen, [key for key in planned.keys if key not in free])
     _say_what_aws_keeps(site, planned, chosen)
+
+
+def _retire(site: Site) -> None:
+    """Have the registry say that nothing serves any longer."""
+    from inferwatch.cli.registration import remote
+
+    try:
+        gone = remote.retire(site)
+    except InferWatchError as error:
+        output.note(f"warning: the registry may say still that a deployment serves: {error}")
+        return
+    if gone is not None:
+        output.note(f"left, as history: the registry, in which deployment {gone.deployment_id} serves no longer")
 
 
 def _remove_assets(site: Site, planned: Plan) -> None:

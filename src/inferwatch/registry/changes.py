@@ -33,8 +33,9 @@ def promotable(wanted: Deployment) -> None:
         raise RegistryError(f"{name} is what serves {wanted.environment} already")
 
 
-def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> Entry:
-    """The entry by which `wanted` becomes current. top: the environment's newest one, None before the first.
+def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str, serving: bool = True) -> Entry:
+    """The entry by which `wanted` becomes current. top: the environment's newest one, None before the first; serving:
+    whether its deployment is current still, and was not retired.
 
     Raises RegistryError as `promotable` does.
     """
@@ -44,11 +45,12 @@ def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str) -> 
         environment=wanted.environment,
         deployment_id=wanted.deployment_id,
         model_version=wanted.model_version,
-        before=top.change.deployment_id if top else None,
+        before=top.change.deployment_id if top and serving else None,
         why="deployed" if wanted.state == "pending" else "promoted",
         by=by,
     )
-    return Entry(number=top.number + 1 if top else 1, below=top.number if top else None, change=change)
+    below = top.number if top and serving else None  # what was taken away with the one before cannot be come back to
+    return Entry(number=top.number + 1 if top else 1, below=below, change=change)
 
 
 def loaded(top: Entry | None, given: Deployment) -> Entry | None:
@@ -90,10 +92,16 @@ def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str, to: int | Non
     return Entry(number=top.number + 1, below=under.below, change=change)
 
 
-def standing(top: Entry | None, environment: str) -> tuple[Entry, int]:
-    """The top, and the number of the entry below it, to which a roll back comes. Raises RegistryError for none."""
+def standing(top: Entry | None, environment: str, *, serving: bool = True) -> tuple[Entry, int]:
+    """The top, and the number of the entry below it, to which a roll back comes. serving: as for `promoted`.
+
+    Raises RegistryError for none.
+    """
     if top is None:
         raise RegistryError(f"nothing serves {environment} yet; there is nothing to roll back")
+    if not serving:
+        taken = f"deployment {top.change.deployment_id} (version {top.change.model_version}) was taken away"
+        raise RegistryError(f"nothing serves {environment} since {taken}; `inferwatch deploy` puts one in its place")
     if top.below is None:
         raise RegistryError(
             f"nothing to roll back to: no deployment served {environment} before deployment"

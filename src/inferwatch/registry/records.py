@@ -53,8 +53,8 @@ class EnvironmentVariable(msgspec.Struct, frozen=True):
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One version, put to work in one environment. deployment_id: 1, 2, ... within its model, given by the registry.
 
-    endpoint: where it answers, None where it does not by itself; configuration: sha256 of what the spec says of serving,
-    besides the version; None where nobody said.
+    endpoint: where it answers, None where it does not by itself; configuration: sha256 of what the spec says of
+    serving, besides the version; None where nobody said.
     """
 
     namespace: str
@@ -78,7 +78,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A moment at which another deployment became the current one of its environment. why: `deployed`, `promoted`,
-    `rolled back`; before: the deployment_id that was current until then, None for the first."""
+    `rolled back`; before: the deployment_id that was current until then, None where none was."""
 
     at_ms: int
     environment: str

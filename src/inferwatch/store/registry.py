@@ -70,14 +70,18 @@ class LocalRegistry:
         with self._writing() as connection:
             wanted = self._deployment(connection, model, deployment_id)
             top = tables.top(connection, group, wanted.environment)
-            made = changes.promoted(top, wanted, now_ms=now_ms, by=by)
+            made = changes.promoted(
+                top, wanted, now_ms=now_ms, by=by, serving=tables.current(connection, group, wanted.environment)
+            )
             tables.put_entry(connection, group, made)
         return made.change
 
     def before_current(self, model: Model, environment: str) -> Deployment:
         group = rules.group(model)
         with self._reading() as connection:
-            _, below = changes.standing(tables.top(connection, group, environment) if connection else None, environment)
+            top = tables.top(connection, group, environment) if connection else None
+            serving = connection is not None and tables.current(connection, group, environment)
+            _, below = changes.standing(top, environment, serving=serving)
             assert connection is not None  # or nothing would stand
             under = tables.entry(connection, group, environment, below)
             return self._deployment(connection, model, under.change.deployment_id)
@@ -85,7 +89,8 @@ class LocalRegistry:
     def roll_back(self, model: Model, environment: str, *, now_ms: int, by: str, to: int | None = None) -> Change:
         group = rules.group(model)
         with self._writing() as connection:
-            top, below = changes.standing(tables.top(connection, group, environment), environment)
+            serving = tables.current(connection, group, environment)
+            top, below = changes.standing(tables.top(connection, group, environment), environment, serving=serving)
             under = tables.entry(connection, group, environment, below)
             made = changes.rolled_back(top, under, now_ms=now_ms, by=by, to=to)
             tables.put_entry(connection, group, made)
@@ -97,6 +102,16 @@ class LocalRegistry:
             rules.can_fail(found)
             tables.set_state(connection, rules.group(model), deployment_id, "failed")
         return msgspec.structs.replace(found, state="failed")
+
+    def retire(self, model: Model, environment: str) -> Deployment | None:
+        group = rules.group(model)
+        with self._writing() as connection:
+            every = tables.deployments(connection, group, environment)
+            found = next((each for each in every if each.state == "current"), None)
+            if found is None:
+                return None
+            tables.set_state(connection, group, found.deployment_id, "superseded")
+        return msgspec.structs.replace(found, state="superseded")
 
     def set_endpoint(self, model: Model, deployment_id: int, endpoint: str) -> Deployment:
         rules.endpoint(endpoint)

@@ -98,6 +98,12 @@ def deployments(connection: sqlite3.Connection, group: str, environment: str | N
     return [_deployment(*row) for row in connection.execute(query, (group, environment, environment))]
 
 
+def current(connection: sqlite3.Connection, group: str, environment: str) -> bool:
+    """Whether a deployment serves the environment."""
+    query = "SELECT 1 FROM deployment WHERE log_group = ? AND environment = ? AND state = 'current'"
+    return connection.execute(query, (group, environment)).fetchone() is not None
+
+
 def set_state(connection: sqlite3.Connection, group: str, number: int, state: str) -> None:
     connection.execute("UPDATE deployment SET state = ? WHERE log_group = ? AND number = ?", (state, group, number))
 

@@ -155,4 +155,5 @@ def _destroy(site: Site) -> Iterator[Permission]:
     yield Permission("destroy", "s3:ListBucketVersions", (bucket,), bucket)
     for action in ("DeleteObject", "DeleteObjectVersion"):
         yield Permission("destroy", f"s3:{action}", (f"{bucket}/*",), f"{bucket}/*")
+    yield from _registry(site, "destroy", "UpdateItem")
     yield from policy_of_parts.destroy(site)

@@ -83,20 +83,23 @@ class DynamoRegistry:
         group = rules.group(model)
         for _ in _tries():
             wanted = self._deployment(model, deployment_id)
-            made = changes.promoted(self._top(group, wanted.environment), wanted, now_ms=now_ms, by=by)
+            top = self._top(group, wanted.environment)
+            made = changes.promoted(top, wanted, now_ms=now_ms, by=by, serving=self._serving(model, top))
             if self._enter(group, made, wanted.state):
                 break
         return made.change
 
     def before_current(self, model: Model, environment: str) -> Deployment:
         group = rules.group(model)
-        _, below = changes.standing(self._top(group, environment), environment)
+        top = self._top(group, environment)
+        _, below = changes.standing(top, environment, serving=self._serving(model, top))
         return self._deployment(model, self._entry(group, environment, below).change.deployment_id)
 
     def roll_back(self, model: Model, environment: str, *, now_ms: int, by: str, to: int | None = None) -> Change:
         group = rules.group(model)
         for _ in _tries():
-            top, below = changes.standing(self._top(group, environment), environment)
+            found = self._top(group, environment)
+            top, below = changes.standing(found, environment, serving=self._serving(model, found))
             under = self._entry(group, environment, below)
             made = changes.rolled_back(top, under, now_ms=now_ms, by=by, to=to)
             if self._enter(group, made, "superseded"):
@@ -112,6 +115,18 @@ class DynamoRegistry:
             if self._table.write([step]):
                 break
         return msgspec.structs.replace(found, state="failed")
+
+    def retire(self, model: Model, environment: str) -> Deployment | None:
+        group = rules.group(model)
+        for _ in _tries():
+            top = self._top(group, environment)
+            if top is None or not self._serving(model, top):
+                return None
+            found = self._deployment(model, top.change.deployment_id)
+            place = items.deployment_place(found.deployment_id)
+            if self._table.write([self._table.change(group, place, "state", "superseded", of=("current",))]):
+                break
+        return msgspec.structs.replace(found, state="superseded")
 
     def set_endpoint(self, model: Model, deployment_id: int, endpoint: str) -> Deployment:
         rules.endpoint(endpoint)
@@ -139,6 +154,10 @@ class DynamoRegistry:
     def _newest(self, group: str, kind: str) -> int:
         found = self._table.newest(group, kind)
         return 0 if found is None else items.number(found)
+
+    def _serving(self, model: Model, top: Entry | None) -> bool:
+        """Whether what became current last still is."""
+        return top is not None and self._deployment(model, top.change.deployment_id).state == "current"
 
     def _top(self, group: str, environment: str) -> Entry | None:
         found = self._table.newest(group, items.changes_of(environment))

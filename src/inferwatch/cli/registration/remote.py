@@ -17,7 +17,7 @@ from inferwatch.cli.registration.plan import Asked, Plan, begin, plan
 from inferwatch.cloudwatch.names import REGISTRY_TABLE
 from inferwatch.errors import AwsError
 from inferwatch.ports import Registry
-from inferwatch.registry.records import Deployment, EnvironmentVariable, Method, Strategy
+from inferwatch.registry.records import Deployment, EnvironmentVariable, Method, Model, Strategy
 from inferwatch.spec import numbers
 from inferwatch.spec.monitor_spec import MonitorSpec
 
@@ -149,6 +149,20 @@ def promote(registry: Registry, deployment: Deployment, endpoint: str | None, *,
         earlier = each.deployment_id < deployment.deployment_id
         if earlier and each.state == "pending" and each.created_by == deployment.created_by:
             registry.fail(model, each.deployment_id)
+
+
+def retire(site: Site) -> Deployment | None:
+    """The model is taken from a site; gives the deployment that served, None where none was registered.
+
+    Raises AwsError, and RegistryError.
+    """
+    identity = site.spec.identity
+    try:
+        return DynamoRegistry(site.session).retire(Model(identity.namespace, identity.model_name), identity.environment)
+    except AwsError as error:
+        if error.code != NO_REGISTRY:
+            raise
+        return None
 
 
 def own_variables(stacks: Iterable[StackTemplate], function: str) -> tuple[EnvironmentVariable, ...]:
