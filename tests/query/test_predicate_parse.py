@@ -152,7 +152,17 @@ def test_a_field(text: str, path: tuple[str | int, ...]) -> None:
     assert parse(f"{text} = 1") == Compare(Field(path), "=", 1)
     assert parse(f"NOT {text} >= 1 OR {text} IN (1, 2)")
     assert parse_field(text) == Field(path)
-    assert parse_field(spelled(Field(path))) == Field(path)
+    assert parse_field(spelled(Field(path)), known=[str(path[0])]) == Field(path)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("elaps", "elapse"), ("statuss", "status"), ("LatencyMS", "LatencyMs")])
+def test_a_field_that_is_nearly_one_of_the_records_is_not_taken_for_ones_own(text: str, meant: str) -> None:
+    with pytest.raises(PredicateError, match=f"did you mean '{meant}'") as raised:
+        parse(f"v = 1 AND {text} >= 3")
+    assert (raised.value.start, raised.value.end) == (10, 10 + len(text))
+    assert parse(f"properties.{text} = 3") == Compare(field(text), "=", 3)
+    assert parse(f"{text} = 3", known=[text]) == Compare(field(text), "=", 3)
+    assert parse("pages = 3") == Compare(field("pages"), "=", 3)
 
 
 steps = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6) | st.integers(0, 99_999)

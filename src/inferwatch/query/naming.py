@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection
 from typing import Final
 
@@ -14,6 +15,9 @@ from inferwatch.spec.fault import suggestion
 _ENVELOPE: Final = "_aws"
 NAMED: Final = frozenset({*KINDS, *METRICS, FEATURES})
 """The root names that every model's records may have; others are those of fields of one's own."""
+
+_MISSPELT: Final = 0.8
+"""How near a name is to one of the record's own that it is taken for, where nobody knows what records have."""
 
 
 def field(word: Word, known: Collection[str] | None) -> Field:
@@ -29,9 +33,7 @@ def field(word: Word, known: Collection[str] | None) -> Field:
             raise Mistake(word.start, word.end, "after properties comes the name of a field: properties.pages")
         named = Field(below)
         root, below = named.root, named.path[1:]
-    elif known is not None and root not in NAMED and root not in known:
-        near = suggestion(root, sorted({*NAMED, *known, PROPERTIES}))
-        problem = f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
+    elif problem := _unknown(root, known):
         raise Mistake(word.start, word.end, problem)
     if root == _ENVELOPE:
         raise Mistake(word.start, word.end, "_aws is the envelope of a log line and no part of the record")
@@ -40,3 +42,16 @@ def field(word: Word, known: Collection[str] | None) -> Field:
     if below and (root in METRICS or KINDS.get(root, "json") != "json"):
         raise Mistake(word.start, word.end, f"{root} is a single value, with nothing below it")
     return named
+
+
+def _unknown(root: str, known: Collection[str] | None) -> str:
+    """What is wrong with a name at the root, "" where a record may have it."""
+    if root in NAMED or root == _ENVELOPE or (known is not None and root in known):
+        return ""
+    if known is not None:
+        near = suggestion(root, sorted({*NAMED, *known, PROPERTIES}))
+        return f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
+    meant = difflib.get_close_matches(root, sorted(NAMED), n=1, cutoff=_MISSPELT)
+    if not meant:
+        return ""
+    return f"{root!r} is no field of the record; did you mean {meant[0]!r}? One of your own is properties.{root}"
