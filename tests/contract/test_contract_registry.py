@@ -170,6 +170,14 @@ def test_history_that_is_loaded_may_be_current_already(registry: Registry) -> No
     assert registry.promote(MODEL, 1, now_ms=9, by="bob").why == "promoted"
 
 
+def test_history_is_loaded_where_what_served_was_taken_away(registry: Registry) -> None:
+    deployed(registry, 1)
+    registry.retire(MODEL, "prod")
+    registry.register_deployment(a_deployment(1, state="current"))
+    assert states(registry) == {1: "superseded", 2: "current"}
+    assert [change.before for change in registry.history(MODEL, "prod")] == [None, None]
+
+
 def test_one_is_current_in_each_environment(registry: Registry) -> None:
     deployed(registry, 3)
     registry.register_deployment(a_deployment(1, environment="dev"))

@@ -26,6 +26,7 @@ steps = st.one_of(
     st.tuples(st.just("roll_back"), st.sampled_from(ENVIRONMENTS)),
     st.tuples(st.just("roll_back"), st.sampled_from(ENVIRONMENTS)),
     st.tuples(st.just("fail"), small),
+    st.tuples(st.just("retire"), st.sampled_from(ENVIRONMENTS)),
 )
 Step = tuple[str, *tuple[int | str, ...]]
 
@@ -39,7 +40,7 @@ class Lists:
         self.failed: set[int] = set()
         self.served: set[int] = set()
         self.stacks: dict[str, list[int]] = {environment: [] for environment in ENVIRONMENTS}
-        self.history: dict[str, list[int]] = {environment: [] for environment in ENVIRONMENTS}
+        self.history: dict[str, list[tuple[int, int | None]]] = {environment: [] for environment in ENVIRONMENTS}
 
     def version(self, number: int) -> int | None:
         number = number or max(self.versions, default=0) + 1
@@ -59,16 +60,23 @@ class Lists:
         if number not in self.deployments or number in self.failed:
             return None
         environment, _ = self.deployments[number]
-        if self.stacks[environment][-1:] == [number]:
+        before = self._current(environment)
+        if before == number:
             return None
         self.stacks[environment].append(number)
-        return self._now(environment)
+        return self._now(environment, before)
 
     def roll_back(self, environment: str) -> int | None:
         if len(self.stacks[environment]) < 2:
             return None
-        self.stacks[environment].pop()
-        return self._now(environment)
+        before = self.stacks[environment].pop()
+        return self._now(environment, before)
+
+    def retire(self, environment: str) -> int | None:
+        """It stands for nothing in the history, and nothing below it is come back to."""
+        gone = self._current(environment)
+        self.stacks[environment].clear()
+        return gone
 
     def fail(self, number: int) -> int | None:
         if number not in self.deployments or number in self.served:
@@ -81,12 +89,15 @@ class Lists:
             return "failed"
         if number not in self.served:
             return "pending"
-        return "current" if self.stacks[self.deployments[number][0]][-1] == number else "superseded"
+        return "current" if self._current(self.deployments[number][0]) == number else "superseded"
 
-    def _now(self, environment: str) -> int:
+    def _current(self, environment: str) -> int | None:
+        return self.stacks[environment][-1] if self.stacks[environment] else None
+
+    def _now(self, environment: str, before: int | None) -> int:
         top = self.stacks[environment][-1]
         self.served.add(top)
-        self.history[environment].append(top)
+        self.history[environment].append((top, before))
         return top
 
 
@@ -102,6 +113,9 @@ def done(registry: Registry, model: Model, step: Step) -> int | None:
                 return registry.promote(model, number, now_ms=1, by="x").deployment_id
             case ("roll_back", str(environment)):
                 return registry.roll_back(model, environment, now_ms=1, by="x").deployment_id
+            case ("retire", str(environment)):
+                gone = registry.retire(model, environment)
+                return gone.deployment_id if gone else None
             case ("fail", int(number)):
                 return registry.fail(model, number).deployment_id
     except RegistryError:
@@ -151,6 +165,5 @@ def test_any_sequence_does_what_it_does_to_lists(fresh: Callable[[], Registry], 
     }
     for environment, history in lists.history.items():
         found = registry.history(model, environment)
-        assert [change.deployment_id for change in found] == history[::-1]
-        assert [change.before for change in found] == [*history[:-1][::-1], None][: len(history)]
-        assert [change.model_version for change in found] == [lists.deployments[n][1] for n in history[::-1]]
+        assert [(change.deployment_id, change.before) for change in found] == history[::-1]
+        assert [change.model_version for change in found] == [lists.deployments[n][1] for n, _ in history[::-1]]

@@ -53,20 +53,21 @@ def promoted(top: Entry | None, wanted: Deployment, *, now_ms: int, by: str, ser
     return Entry(number=top.number + 1 if top else 1, below=below, change=change)
 
 
-def loaded(top: Entry | None, given: Deployment) -> Entry | None:
+def loaded(top: Entry | None, given: Deployment, *, serving: bool) -> Entry | None:
     """The entry that history which is loaded brings with it: of a deployment that is current, since it was made.
 
-    None of one that is not. Raises RegistryError where another is current already.
+    None of one that is not. serving: as for `promoted`. Raises RegistryError where another is current already.
     """
     if given.state != "current":
         return None
-    if top is not None:
+    if top is not None and serving:
         raise RegistryError(
             f"state: {given.environment} is served by deployment {top.change.deployment_id} already; register this one"
             " as pending and promote it"
         )
     pending = msgspec.structs.replace(given, state="pending")
-    return promoted(None, pending, now_ms=instant.milliseconds(given.create_at), by=given.created_by)
+    at_ms = instant.milliseconds(given.create_at)
+    return promoted(top, pending, now_ms=at_ms, by=given.created_by, serving=serving)
 
 
 def rolled_back(top: Entry, under: Entry, *, now_ms: int, by: str, to: int | None = None) -> Entry:

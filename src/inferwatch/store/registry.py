@@ -55,7 +55,9 @@ class LocalRegistry:
             if there is not None:
                 raise rules.taken("deployment", number, given.model, there.created_by, there.create_at)
             kept = msgspec.structs.replace(given, deployment_id=number)
-            loaded = changes.loaded(tables.top(connection, group, given.environment), kept)
+            top = tables.top(connection, group, given.environment)
+            serving = tables.current(connection, group, given.environment)
+            loaded = changes.loaded(top, kept, serving=serving)
             tables.put_deployment(connection, group, msgspec.structs.replace(kept, state="pending") if loaded else kept)
             if loaded:
                 tables.put_entry(connection, group, loaded)

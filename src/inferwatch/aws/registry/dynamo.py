@@ -67,7 +67,8 @@ class DynamoRegistry:
                 before = items.deployment(there)
                 raise rules.taken("deployment", number, given.model, before.created_by, before.create_at)
             kept = msgspec.structs.replace(given, deployment_id=number)
-            loaded = changes.loaded(self._top(group, given.environment), kept)
+            top = self._top(group, given.environment)
+            loaded = changes.loaded(top, kept, serving=self._serving(given.model, top))
             steps = [self._table.there(group, of_version), self._table.put(items.of_deployment(kept))]
             if loaded is not None:
                 steps.append(self._table.put(items.of_entry(group, loaded)))
