@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inferwatch.aws.site import Site
     from inferwatch.cli.deployment.app import App
     from inferwatch.cli.registration.deploying import Registration
+    from inferwatch.spec.monitor_spec import MonitorSpec
 
 
 @click.command()
@@ -52,11 +53,7 @@ def command(
     from inferwatch.cli.registration import deploying
 
     one, spec = apps.chosen(path, environment, app)
-    limits.check(spec)
-    if region is not None and spec.aws.region not in (None, region):
-        raise DeployError(
-            f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
-        )
+    _check(spec, region)
     where = apps.at(open_site(spec, region), one)
     variables = execution.variables(where)
     output.note(f"Looking at {where.where}, as {where.caller.arn} ...")
@@ -72,12 +69,22 @@ def command(
         raise click.Abort
     if bootstrap:
         execution.bootstrap_account(where, variables)
-    if registration is not None and not registration.is_made:
-        execution.make_registry(where, variables)
-    outputs = deploying.deployed(registration, lambda: execution.deploy(where, assembly, variables, stacks))
+    outputs = deploying.deployed(
+        registration,
+        make=lambda: execution.make_registry(where, variables),
+        deploy=lambda: execution.deploy(where, assembly, variables, stacks),
+    )
     output.note(f"{where.names.stack} is deployed to {where.where}.")
     for what, says in outcome.lines(where, outputs, one):
         click.echo(f"  {what:10} {says}")
+
+
+def _check(spec: MonitorSpec, region: str | None) -> None:
+    limits.check(spec)
+    if region is not None and spec.aws.region not in (None, region):
+        raise DeployError(
+            f"the spec's aws.region is {spec.aws.region}: change it there, or leave out --region {region}"
+        )
 
 
 def _synthesized(where: Site, one: App, variables: dict[str, str], registration: Registration | None) -> Path:

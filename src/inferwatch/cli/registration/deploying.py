@@ -74,12 +74,15 @@ def registration(site: Site, app: App, description: str) -> Registration | None:
     return RemoteRegistration(site, description) if app is MODEL else None
 
 
-def deployed(registration: Registration | None, deploy: Callable[[], Outputs]) -> Outputs:
-    """Register, deploy, and say what has come of it. Raises RegistryError, before anything is deployed, where another
-    was faster; AwsError; and what `deploy` raises.
+def deployed(registration: Registration | None, *, make: Callable[[], None], deploy: Callable[[], Outputs]) -> Outputs:
+    """Register, deploy, and say what has come of it. make: makes the registry, where there is none yet.
+
+    Raises RegistryError, before anything is deployed, where another was faster; AwsError; and what the two raise.
     """
     if registration is None:
         return deploy()
+    if not registration.is_made:
+        make()
     try:
         registration.begin()
     except RegistryError as error:

@@ -81,36 +81,10 @@ def plan(registry: Registry | None, asked: Asked, *, beside: Sequence[Plan] = ()
     ]
     every = [*(registry.deployments(model) if registry else ())]
     every += [p.deployment for p in beside if p.deployment.model == model]
-    made_of = content.artifact(asked.spec)
-    same = (each for each in versions if any(_is_same(made_of.sha256, one.sha256) for one in each.artifacts))
-    version = next(same, None)
-    at = instant.written(asked.now_ms)
-    new_version = version is None
-    if version is None:
-        version = ModelVersion(
-            namespace=asked.model.namespace,
-            model_name=asked.model.model_name,
-            model_version=max((each.model_version for each in versions), default=0) + 1,
-            description=asked.description,
-            artifacts=(made_of,),
-            create_at=at,
-            created_by=asked.by,
-        )
-    deployment = Deployment(
-        namespace=asked.model.namespace,
-        model_name=asked.model.model_name,
-        model_version=version.model_version,
-        deployment_id=max((each.deployment_id for each in every), default=0) + 1,
-        environment=asked.environment,
-        environment_variables=asked.variables or (),
-        deployment_method=asked.method,
-        rolling_strategy=asked.strategy,
-        configuration=content.configuration(asked.spec),
-        state="pending",
-        create_at=at,
-        created_by=asked.by,
-    )
+    version = _version(versions, asked)
+    deployment = _deployment(every, version, asked)
     rules.deployment(deployment)  # before a version is there for ever
+    new_version = version not in versions
     kept = None if new_version else _kept(every, deployment, asked, goes_on=goes_on)
     return Plan(version, kept or deployment, new_version, kept is None)
 
@@ -128,8 +102,39 @@ def begin(registry: Registry, planned: Plan) -> Plan:
     return msgspec.structs.replace(planned, version=version, deployment=deployment)
 
 
-def _is_same(digest: str | None, other: str | None) -> bool:
-    return digest is not None and digest == other
+def _version(versions: Sequence[ModelVersion], asked: Asked) -> ModelVersion:
+    """The version that the content has, else the next one."""
+    made_of = content.artifact(asked.spec)
+    for each in versions:
+        if any(artifact.sha256 == made_of.sha256 for artifact in each.artifacts):
+            return each
+    return ModelVersion(
+        namespace=asked.model.namespace,
+        model_name=asked.model.model_name,
+        model_version=max((each.model_version for each in versions), default=0) + 1,
+        description=asked.description,
+        artifacts=(made_of,),
+        create_at=instant.written(asked.now_ms),
+        created_by=asked.by,
+    )
+
+
+def _deployment(every: Sequence[Deployment], version: ModelVersion, asked: Asked) -> Deployment:
+    """The next one."""
+    return Deployment(
+        namespace=asked.model.namespace,
+        model_name=asked.model.model_name,
+        model_version=version.model_version,
+        deployment_id=max((each.deployment_id for each in every), default=0) + 1,
+        environment=asked.environment,
+        environment_variables=asked.variables or (),
+        deployment_method=asked.method,
+        rolling_strategy=asked.strategy,
+        configuration=content.configuration(asked.spec),
+        state="pending",
+        create_at=instant.written(asked.now_ms),
+        created_by=asked.by,
+    )
 
 
 def _kept(every: Sequence[Deployment], wanted: Deployment, asked: Asked, *, goes_on: bool) -> Deployment | None:
