@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
 import boto3
+import pytest
 from aws_world import REGION, account
 from botocore.client import BaseClient
 
 from inferwatch.cloudwatch.names import REGISTRY_TABLE
+from inferwatch.errors import RegistryError
+from inferwatch.ports import Registry
 from inferwatch.registry.records import Deployment, Model, ModelVersion
 
 MODEL = Model("/abc_corp/claim", "doc")
@@ -28,6 +31,24 @@ def a_deployment(version: int, model: Model = MODEL, **changes: Any) -> Deployme
     given = {"namespace": model.namespace, "model_name": model.model_name, "model_version": version}
     own = {"deployment_id": 0, "environment": "prod", "deployment_method": "Lambda", "state": "pending"}
     return Deployment(**{**given, **own, "create_at": AT, "created_by": "alice", **changes})
+
+
+def refused(call: Callable[..., Any], *given: Any, **more: Any) -> str:
+    with pytest.raises(RegistryError) as told:
+        call(*given, **more)
+    return str(told.value)
+
+
+def deployed(registry: Registry, count: int, environment: str = "prod") -> None:
+    """So many versions, each deployed and promoted one after another; the ids are the versions'."""
+    for number in range(1, count + 1):
+        registry.register_version(a_version())
+        made = registry.register_deployment(a_deployment(number, environment=environment))
+        registry.promote(MODEL, made.deployment_id, now_ms=number, by="alice")
+
+
+def states(registry: Registry) -> dict[int, str]:
+    return {each.deployment_id: each.state for each in registry.deployments(MODEL)}
 
 
 @contextmanager

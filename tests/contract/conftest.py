@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 from aws_world import account
+from registry_world import dynamo
 from sides import Aws, Lines, Local, Side
+
+from inferwatch.aws.registry import DynamoRegistry
+from inferwatch.ports import Registry
+from inferwatch.store.registry import LocalRegistry
 
 
 @pytest.fixture(params=["local", "aws"])
@@ -22,3 +27,12 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Side]:
 @pytest.fixture
 def lines(side: Side) -> Lines:
     return Lines(side.spec)
+
+
+@pytest.fixture(params=["local", "aws"])
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    if request.param == "local":
+        yield LocalRegistry(tmp_path / "data")
+    else:
+        with dynamo() as session:
+            yield DynamoRegistry(session)
