@@ -35,3 +35,4 @@ bench:
 	$(RUN) --group bench python benchmarks/cold_start.py $(ARGS)
 	$(RUN) --group bench python benchmarks/queue_batch.py $(ARGS)
 	$(RUN) --group bench python benchmarks/queue_rate.py $(ARGS)
+	$(RUN) --group bench python benchmarks/query.py $(ARGS)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from store_lines import GROUP, NOW, append, line, record
 
+from inferwatch.errors import QueryError
 from inferwatch.query.parse import parse
 from inferwatch.query.predicate import Field
 from inferwatch.query.question import Bucket, Order, Question, Stat
@@ -99,3 +100,19 @@ def test_of_no_records_there_is_one_row_without_groups_and_none_with(store: Stor
     assert store.ask(asked(**nothing, stats=stats, by=(Bucket(60, "minute"),))).rows == []
     assert store.ask(asked(**nothing)).rows == []
     assert store.ask(asked(where=parse("elapse > 1000"), stats=stats)).rows == [{"count": 0, "avg:elapse": None}]
+
+
+def test_an_answer_that_needs_too_much_memory_says_what_to_do(tmp_path: Path) -> None:
+    append(tmp_path, b"".join(line(number, NOW, request={"text": f"{number}" * 2000}) for number in range(500)))
+    with Store.open(tmp_path, writer=True) as store:
+        store.ingest(NOW)
+        store.compact(NOW)
+        groups = asked(by=(Field(("request", "text")),), stats=(COUNT,))
+        assert len(store.ask(groups).rows) == 500
+        engine = store._reader._engine
+        assert engine is not None
+        engine.cells("SET memory_limit = '1MB'", {})
+        with pytest.raises(QueryError, match="more memory than a question may take: ask for a shorter time"):
+            store.ask(groups)
+        assert len(store.ask(groups).rows) == 500
+        assert store.tally().get("quarantined_files") is None

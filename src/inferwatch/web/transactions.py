@@ -56,6 +56,7 @@ def transaction_view(sources: Sources, transaction_id: str) -> Record | None:
         log_group=sources.spec.identity.log_group,
         environment=sources.spec.identity.environment,
         transaction_id=transaction_id,
+        order="start_at",  # it is most likely right at the beginning
         limit=1,
     )
     found = sources.metrics.records(query)

@@ -80,11 +80,9 @@ class Reader:
                 return self._sql(found, text, limit)
             except EngineError as error:
                 problem = error
-                if not self.check(found.files) and self._are_there(found.files):
+                if self._are_whole(found.files):
                     break
-        if isinstance(problem, Unanswered):
-            raise problem.problem
-        raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
+        raise problem.problem if isinstance(problem, Unanswered) else self._unreadable(problem)
 
     def rows(self, asked: Asked) -> list[Row]:
         """The rows of the records that are asked for, in the order asked. Raises QueryError, StoreError."""
@@ -123,8 +121,9 @@ class Reader:
             except (EngineError, ValueError) as error:
                 self.close()
                 problem = error
-                self.check(found.files)
-        raise StoreError(f"{self._data / lake.FOLDER} cannot be read: {problem}")
+                if self._are_whole(found.files):
+                    break
+        raise self._unreadable(problem)
 
     def _sql(self, found: Sources, text: str, limit: int) -> Answer:
         rollups = None
@@ -134,10 +133,16 @@ class Reader:
         with closing(Sql(lake.paths(self._data, found.files), found.tail, rollups)) as engine:
             return engine.answer(text, limit)
 
-    def _are_there(self, files: Iterable[LakeFile]) -> bool:
-        """Whether all files are still of the lake; one that was merged into another is not."""
+    def _are_whole(self, files: Iterable[LakeFile]) -> bool:
+        """Whether all files are as they were written and still of the lake; one that was merged into another is not."""
+        if self.check(files):
+            return False
         with snapshot(self._connection):
             return set(files) <= set(lake.files(self._connection))
+
+    def _unreadable(self, problem: Exception) -> StoreError:
+        told = str(problem).strip().partition("\n")[0]
+        return StoreError(f"{self._data / lake.FOLDER} cannot be read: {told}")
 
     def _run(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         self._engine = self._engine or Engine()
