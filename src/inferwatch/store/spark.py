@@ -37,6 +37,8 @@ _OWN: Final = {
     "spark.sql.caseSensitive": "true",  # features may differ by their case alone
 }
 _START: Final = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
@@ -123,22 +125,23 @@ class SparkQuestions:
 
 def _start() -> SparkSession:
     """A Spark of this process, as quiet as it can be."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the versions of packages that are not used here
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the versions of packages that are not used here
+        try:
             from pyspark.sql import SparkSession
-    except ImportError:
-        raise MissingExtraError("spark", "Spark") from None
-    if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
-        raise QueryError("Spark needs Java 17 or later: install it (Debian: openjdk-17-jre-headless), or set JAVA_HOME")
-    builder = SparkSession.builder.master("local[*]").appName("inferwatch")
-    for name, value in _START.items():
-        builder = builder.config(name, value)
-    try:
-        return builder.getOrCreate()
-    except Exception as error:  # PySpark has no class of its own for a Java that does not start
-        problem = str(error).strip().partition("\n")[0]
-        raise QueryError(f"Spark does not start; it needs Java 17 or later: {problem}") from error
+        except ImportError:
+            raise MissingExtraError("spark", "Spark") from None
+        if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
+            problem = "install it (Debian: openjdk-17-jre-headless), or set JAVA_HOME"
+            raise QueryError(f"Spark needs Java 17 or later: {problem}")
+        builder = SparkSession.builder.master("local[*]").appName("inferwatch")
+        for name, value in _START.items():
+            builder = builder.config(name, value)
+        try:
+            return builder.getOrCreate()
+        except Exception as error:  # PySpark has no class of its own for a Java that does not start
+            problem = str(error).strip().partition("\n")[0]
+            raise QueryError(f"Spark does not start; it needs Java 17 or later: {problem}") from error
 
 
 def _escaped(sign: re.Match[str]) -> str:
