@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,31 @@ def test_what_is_no_select_is_refused(data: Path, statement: str) -> None:
 def test_rollups_can_be_asked_too(data: Path) -> None:
     done = run("sql", "SELECT count(*) AS n FROM rollups", "--data", data, "--json")
     assert json.loads(done.stdout)["n"] > 0
+
+
+# A shell that runs the tests in its background has their processes ignore SIGINT, and theirs inherit that.
+LONG = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+from inferwatch.cli import main
+from inferwatch.store.lake.engine import Engine
+cells = Engine.cells
+def told(self, sql, values):
+    if "LIMIT" in sql:
+        print("asked", flush=True)
+    return cells(self, sql, values)
+Engine.cells = told
+main()
+"""
+
+
+def test_ctrl_c_ends_a_select_that_would_take_hours(data: Path) -> None:
+    select = "SELECT count(*) FROM range(100000000000) AS numbers(n) WHERE n % 7 = hash(n) % 11"
+    process = subprocess.Popen(
+        [sys.executable, "-c", LONG, "sql", select, "--data", str(data)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGINT)
+    printed, said = process.communicate(timeout=50)
+    assert (process.returncode, printed, said.split()) == (1, "", ["Aborted!"])

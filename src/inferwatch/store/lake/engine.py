@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from inferwatch.errors import MissingExtraError
+
+T = TypeVar("T")
+
+_AGAIN_S = 0.05
 
 
 class EngineError(Exception):
@@ -41,7 +47,9 @@ class Engine:
                 "python_enable_replacements": False,  # no name in a statement is a variable of this program
             }
         )
-        for setting in ("SET TimeZone = 'UTC'", "LOAD parquet", "SET parquet_metadata_cache = true"):
+        # A progress bar would stand among the rows, on standard output.
+        settings = ("SET enable_progress_bar = false", "SET TimeZone = 'UTC'")
+        for setting in (*settings, "LOAD parquet", "SET parquet_metadata_cache = true"):
             self._connection.execute(setting)
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +61,7 @@ class Engine:
     def cells(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The same, each row as the cells in their order."""
         try:
-            return self._connection.execute(sql, dict(values)).fetchall()
+            return _hearing(lambda: self._connection.execute(sql, dict(values)).fetchall(), self.interrupt)
         except self._out_of_memory as error:
             raise OutOfMemory(str(error)) from error
         except self._error as error:
@@ -65,3 +73,18 @@ class Engine:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _hearing(run: Callable[[], T], interrupt: Callable[[], None]) -> T:
+    """Run it in a thread of its own where this is the main one, which DuckDB would keep from hearing Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        return run()
+    with ThreadPoolExecutor(1) as one:
+        running = one.submit(run)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            while not running.done():  # it may not have begun, and what has not is not interrupted
+                interrupt()
+                wait([running], _AGAIN_S)
+            raise
