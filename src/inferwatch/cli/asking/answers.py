@@ -27,6 +27,8 @@ FIRST = ("start_at", "status", "elapse")
 WHERE_GIVEN = ("confidence", "prediction")
 LAST = "transaction_id"
 CELL_WIDTH = 80
+WHOLE = 1000
+"""An id is not cut: it is what one asks with next."""
 
 
 def in_form(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +103,7 @@ def _records(question: Question, rows: Sequence[dict[str, Any]]) -> tuple[list[s
         [
             *(cell(value(field, row)) for field in shown),
             *([cell(_model(row))] if len(models) > 1 else []),
-            cell(row.get(LAST)),
+            output.line(str(row.get(LAST)), WHOLE),
         ]
         for row in rows
     ]
