@@ -225,7 +225,7 @@ def test_the_reference_names_every_command_and_option() -> None:
         subcommands = command.commands if isinstance(command, click.Group) else {"": command}
         for sub, leaf in subcommands.items():
             title = f"inferwatch {name} {sub}".strip()
-            section = next(s for s in sections if s.startswith(title))
+            section = next(s for s in sections if s.startswith((f"{title} ", f"{title}\n")))
             for parameter in leaf.params:
                 if isinstance(parameter, click.Option):
                     assert f"`{parameter.opts[0]}`" in section, f"{title}: {parameter.opts[0]}"

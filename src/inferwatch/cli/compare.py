@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from inferwatch.cli import options, output
+from inferwatch.cli.asking import words
 from inferwatch.cli.asking.engines import ATHENA, LOCAL, LOGS_INSIGHTS, Place, engine, on_engine
-from inferwatch.cli.asking.words import Instant, node
 from inferwatch.cli.clock import now_ms
 from inferwatch.errors import QueryError
 from inferwatch.query.comparison import Comparison, Measure, as_json, compare
@@ -20,8 +20,8 @@ STYLES = {"too little data": "yellow"}
 @click.argument("first")
 @click.argument("second")
 @options.since("24h")
-@click.option("--start", type=Instant(), help="In the place of --since: the first instant, 2026-11-21T09:30Z.")
-@click.option("--end", type=Instant(), help="The instant before which to look. [default: now]")
+@words.start
+@words.end
 @click.option("--model", help="Whose versions: /abc_corp/claim/doc, or its folder. [default: the only one]")
 @on_engine((LOCAL, ATHENA, LOGS_INSIGHTS))
 @options.as_json
@@ -59,7 +59,7 @@ def command(
 def _model(place: Place, given: str | None) -> str | None:
     """Whose versions: as given, else that of the spec here, else the only one of the data folder."""
     if given is not None or place.on_aws:
-        return node(given, place.environment)
+        return words.node(given, place.environment)
     if (spec := place.spec_if_any()) is not None:
         return spec.identity.log_group
     from inferwatch.store import Store

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from inferwatch.cli.options import Span
+from inferwatch.cli.options import Decorator, Span
 from inferwatch.errors import QueryError
 from inferwatch.lake.instant import milliseconds
 from inferwatch.query.question import ROWS_MAX, Question
@@ -36,6 +36,12 @@ class Instant(click.ParamType[int]):
         if at_ms is None:
             self.fail(f"{value!r} is no instant; write it as 2026-11-21 or 2026-11-21T09:30:00Z", param, ctx)
         return at_ms
+
+
+start: Decorator = click.option(
+    "--start", type=Instant(), help="In the place of --since: the first instant, 2026-11-21T09:30Z."
+)
+end: Decorator = click.option("--end", type=Instant(), help="The instant before which to look. [default: now]")
 
 
 class Words(NamedTuple):
@@ -106,8 +112,8 @@ def in_words(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.argument("predicate", required=False)
     @click.option("--since", type=Span(), help="How far back: 90s, 15m, 24h. [default: 24h]")
-    @click.option("--start", type=Instant(), help="In the place of --since: the first instant, 2026-11-21T09:30Z.")
-    @click.option("--end", type=Instant(), help="The instant before which to look. [default: now]")
+    @start
+    @end
     @click.option("--by", multiple=True, help="Groups: fields, and second, minute, hour, day or 5m: status,minute.")
     @click.option("--stat", multiple=True, help="Of each group: count, avg:elapse, p99:elapse, ...")
     @click.option("--order-by", multiple=True, help="A field, or a column of --stat; -elapse: greatest first.")
