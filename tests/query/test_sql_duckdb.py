@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import golden_questions
 import lake_table
 import msgspec
 import naive_answer
@@ -23,6 +24,11 @@ from inferwatch.query.question import Bucket, Order, Question, Source, Stat
 
 CONNECTION = lake_table.connect()
 SOURCE = lake_table.fill(CONNECTION, lake_table.rows(query_cases.EDGES), "edges")
+GOLDEN = [
+    asked
+    for file in sorted(golden_questions.GOLDEN.glob("*.txt"))
+    for asked in golden_questions.read(file.read_text("utf-8"))
+]
 
 
 def field(text: str) -> Field:
@@ -99,6 +105,65 @@ def ordinary(value: Any) -> bool:
     if isinstance(value, dict | list):
         return all(map(ordinary, value.values() if isinstance(value, dict) else value))
     return type(value) not in (int, float) or value == 0 or 1e-3 <= abs(value) < 1e12
+
+
+@pytest.mark.parametrize("asked", GOLDEN, ids=lambda asked: asked.title)
+def test_the_golden_questions_have_the_answers_of_a_naive_evaluation(asked: golden_questions.Asked) -> None:
+    question = msgspec.structs.replace(asked.question(), start_ms=query_cases.START_MS, end_ms=query_cases.END_MS)
+    if question.aggregates:
+        records = [record for record in query_cases.EDGES if ordinary(record)]
+        source = lake_table.fill(CONNECTION, lake_table.rows(records))
+        same(found(question, source), naive_answer.answer(question, records))
+        return
+    assert ids(found(question)) == ids(naive_answer.answer(question, query_cases.EDGES))
+
+
+@pytest.mark.parametrize(
+    ("where", "meets"),
+    [
+        ("features.age = 30", [31]),  # one record has "30", and 30 in the request, which does not count
+        ("features.age = '30'", [32]),
+        ("features.age = 7", [30]),
+        ("features.age = 31", [33]),  # null in the features is no feature
+        ("features.city = 'Bonn'", [30, 33]),
+        ("response.code = '500'", [12]),
+        ("response.code IN ('500', 'true')", [12]),
+        ("response.code = 'true'", []),
+        ("response.code = true", [14]),
+        ("prediction = 1", [7]),
+        ("pages = 3", [40]),
+        ("pages = '3'", [41]),
+        ("pages != 3", [44]),
+    ],
+)
+def test_a_value_of_another_type_is_not_found(where: str, meets: list[int]) -> None:
+    wanted = [query_cases.EDGES[place]["transaction_id"] for place in meets]
+    assert ids(found(ask(where=parse(where), order=(Order(field("start_at")),)))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("descending", "wanted"), [(False, "1 2.5 3 10 a b False True"), (True, "10 3 2.5 1 b a True False")]
+)
+def test_numbers_come_before_texts_and_those_before_others(descending: bool, wanted: str) -> None:
+    values = ["b", 10, None, True, 3, {"x": 1}, 2.5, False, "a", 1]
+    records = [
+        query_cases.record(number, query_cases.START_MS + number, pages=each) for number, each in enumerate(values)
+    ]
+    source = lake_table.fill(CONNECTION, lake_table.rows(records))
+    rows = found(ask(order=(Order(field("pages"), descending),)), source)
+    assert [str(row["pages"]) for row in rows] == [*wanted.split(), "{'x': 1}", "None"]
+
+
+def test_equal_numbers_are_one_group_however_they_are_spelled() -> None:
+    values = [3, 3.0, "3", 30.0, "3.0", True, "true", None, 12345678.0, 0.5]
+    records = [
+        query_cases.record(number, query_cases.START_MS, pages=each, features={"age": each})
+        for number, each in enumerate(values)
+    ]
+    source = lake_table.fill(CONNECTION, lake_table.rows(records))
+    for name in ("pages", "features.age"):
+        counted = {row[name]: row["count"] for row in found(ask(by=(field(name),)), source)}
+        assert counted == {"0.5": 1, "12345678": 1, "3": 3, "3.0": 1, "30": 1, "true": 2, None: 1}
 
 
 def test_groups_are_as_many_as_there_are_values() -> None:
@@ -194,10 +259,14 @@ def test_what_is_there_twice_counts_once_the_earliest_of_them(tmp_path: Path) ->
         query_cases.record(1, query_cases.START_MS + late, status=status)
         for late, status in ((0, "failed"), (5, "succeeded"))
     )
-    rows = lake_table.rows([again, first]) + lake_table.rows([first], stream="server-0")
+    rows = [
+        row
+        for stream, record in (("server-0", again), ("server-2", first), ("server-1", first))
+        for row in lake_table.rows([record], stream=stream)
+    ]
     source = msgspec.structs.replace(lake_table.fill(CONNECTION, rows), once=False)
     (row,) = lake_table.run(CONNECTION, duckdb.emit(ask(), source))
-    assert (row["status"], row["log_stream"]) == ("failed", "server-0")
+    assert (row["status"], row["log_stream"]) == ("failed", "server-1")
     # A copy does not stand for the transaction where the predicate does not want that one.
     assert found(ask(where=parse("status = 'succeeded'")), source) == []
     assert found(ask(stats=(stat("elapse"),)), source) == [{"count:elapse": 1}]
