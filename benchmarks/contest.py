@@ -11,17 +11,22 @@ Contestant = tuple[str, int, Callable[[int], float]]
 """Name, records a round, and what records so many and gives the seconds that it took."""
 
 
-def measured(contestants: list[Contestant], rounds: int) -> dict[str, float]:
-    """Microseconds a record: the median of each contestant's rounds. The first round warms up and is not counted."""
-    taken: dict[str, list[float]] = {name: [] for name, _, _ in contestants}
+def taken(contestants: list[Contestant], rounds: int) -> dict[str, list[float]]:
+    """Microseconds a record, in each round of each contestant. The first round warms up and is not counted."""
+    figures: dict[str, list[float]] = {name: [] for name, _, _ in contestants}
     gc.disable()
     for number in range(rounds + 1):
         for name, count, run in contestants:
             seconds = run(count)
             if number:
-                taken[name].append(seconds / count * 1e6)
+                figures[name].append(seconds / count * 1e6)
             gc.collect()
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return figures
+
+
+def measured(contestants: list[Contestant], rounds: int) -> dict[str, float]:
+    """Microseconds a record: the median of each contestant's rounds."""
+    return {name: statistics.median(figures) for name, figures in taken(contestants, rounds).items()}
 
 
 def report(figures: dict[str, float], of: str, unit: str, *, as_json: bool) -> None:

@@ -25,7 +25,8 @@ NODE = "/abc_corp/claim"
 
 _ROWS = """
 WITH one AS (
-    SELECT $day::BIGINT * 86400000 + (i * 86400000 + (hash($model, i) % 86400000)::BIGINT) // $rows AS ms, i, random() AS chance, random() AS how_long
+    SELECT $day::BIGINT * 86400000 + (i * 86400000 + (hash($model, i) % 86400000)::BIGINT) // $rows AS ms,
+        i, random() AS chance, random() AS how_long
     FROM range($rows) AS numbers(i)
 ), timed AS (
     SELECT *, CASE WHEN how_long < 0.002 THEN 3000 + 4000 * random() ELSE 20 + 200 * how_long END AS took,
