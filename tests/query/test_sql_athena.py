@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from sqlglot import expressions as exp
 
 from inferwatch.errors import DialectError
+from inferwatch.lake.instant import milliseconds
 from inferwatch.query.dialects import athena, duckdb
 from inferwatch.query.predicate import ANY, Compare, Field, Like, Missing, Wildcard
 from inferwatch.query.question import Question, Source
@@ -109,6 +110,22 @@ ORDER BY t.start_at DESC NULLS LAST, transaction_id DESC NULLS LAST
 LIMIT 20"""
     )
     assert [row[0] for row in twin(asked)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        ("2026-11-21T00:00:00Z", "2026-11-20"),
+        ("2026-11-21T00:59:59Z", "2026-11-20"),
+        ("2026-11-21T01:00:00Z", "2026-11-21"),
+    ],
+)
+def test_records_from_after_midnight_may_lie_in_a_file_of_the_day_before(start: str, first: str) -> None:
+    """Firehose names the day of a file's oldest record, and gathers for up to 15 minutes."""
+    start_ms = milliseconds(start)
+    assert start_ms is not None
+    text = athena.emit(question(stats=("count",), start_ms=start_ms, end_ms=start_ms + 1000), LAKE).text
+    assert f"WHERE dt >= '{first}'" in text
 
 
 def test_a_percentile_is_an_estimate_and_says_so() -> None:

@@ -24,6 +24,8 @@ _FUNCTIONS: Final = {"avg": "avg", "sum": "sum", "min": "min", "max": "max", "st
 _NAME: Final = re.compile(r"[A-Za-z0-9_.:\[\]]+")
 _EPOCH: Final = date(1970, 1, 1)
 _DAY_MS: Final = 86_400_000
+_GATHERED_MS: Final = 3_600_000
+"""A file holds no records that arrived further apart than this: several times what Firehose gathers."""
 
 
 def columns(question: Question, source: Source) -> tuple[str, ...]:
@@ -86,8 +88,9 @@ class _Select:
         column = self._places.column(START.root)
         where = [f"{column} >= {words.instant(start)}", f"{column} < {words.instant(end)}"]
         if self._source.by_day:
-            # A file lies under the day of its arrival, which is after the start of what is in it, and seldom by a day.
-            first, last = _day(start), _day(end - 1, days=1)
+            # A file lies under the day on which its oldest record arrived. The others came up to 15 minutes later, and
+            # each after it had started, seldom by a day.
+            first, last = _day(clamped(start - _GATHERED_MS)), _day(end - 1, days=1)
             where = [f"{words.day('dt')} >= {words.text(first)}", f"{words.day('dt')} <= {words.text(last)}", *where]
         where += self._conditions.node(question.node)
         if question.environment is not None:
