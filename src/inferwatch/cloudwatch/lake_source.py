@@ -45,7 +45,8 @@ def _select(lake: Lake, features: Sequence[str], quote: str) -> str:
 
 
 def _nothing(feature: str, quote: str) -> str:
-    kind = "varchar" if feature.startswith(feature_columns.CATEGORY) else "double"
+    text = "string" if quote == "`" else "varchar"  # Spark's own asks for a length
+    kind = text if feature.startswith(feature_columns.CATEGORY) else "double"
     return f"CAST(NULL AS {kind}) AS {_quoted(feature, quote)}"
 
 

@@ -58,6 +58,7 @@ def _is_by_id_alone(query: RecordQuery) -> bool:
         log_group=query.log_group,
         environment=query.environment,
         transaction_id=query.transaction_id,
+        order=query.order,
         limit=query.limit,
     )
     return query == bare
