@@ -33,8 +33,8 @@ _DECLARED: Final[dict[str, tuple[str, Kind]]] = {
 # What Glue, Athena and Spark call a column without quoting, or changing its case.
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
-# Integers up to here are exact as a DOUBLE.
-_EXACT: Final = 2**53
+EXACT: Final = 2**53
+"""Integers up to here are exact as a DOUBLE."""
 
 
 def spread(features: Mapping[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def gathered(row: Mapping[str, Any]) -> dict[str, Any]:
     features = {}
     for column, cell in row.items():
         if cell is not None and is_feature(column):
-            features[_name(column)] = cell if column.startswith(CATEGORY) else plain(cell)
+            features[name_of(column)] = cell if column.startswith(CATEGORY) else plain(cell)
     return features
 
 
@@ -78,7 +78,7 @@ def columns_of(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
             if spelling.get(column.casefold()) == column:
                 columns[column] = "VARCHAR" if column.startswith(CATEGORY) else "DOUBLE"
             else:
-                _fold(row, column)
+                fold(row, column)
     return columns
 
 
@@ -101,7 +101,7 @@ def declared(features: Mapping[str, FeatureSpec]) -> dict[str, Kind]:
 def keep(row: dict[str, Any], columns: Container[str]) -> None:
     """Move features that have a column not among `columns` into `properties` of `row`."""
     for column in [name for name in row if is_feature(name) and name not in columns]:
-        _fold(row, column)
+        fold(row, column)
 
 
 def is_feature(column: str) -> bool:
@@ -112,23 +112,24 @@ def double(value: Any) -> float | None:
     """What a column of numbers holds for `value`, or None where it cannot without loss."""
     if type(value) is float:
         return value
-    return float(value) if type(value) is int and abs(value) <= _EXACT else None
+    return float(value) if type(value) is int and abs(value) <= EXACT else None
 
 
 def plain(cell: float) -> float | int:
     """An integer where it is one, as JSON would have written it."""
-    return int(cell) if cell.is_integer() and abs(cell) <= _EXACT else cell
+    return int(cell) if cell.is_integer() and abs(cell) <= EXACT else cell
 
 
-def _fold(row: dict[str, Any], column: str) -> None:
+def fold(row: dict[str, Any], column: str) -> None:
     """Move a feature from its column into `properties`."""
     rest = orjson.loads(row.get("properties") or "{}")
     cell = row.pop(column)
-    rest.setdefault("features", {})[_name(column)] = cell if column.startswith(CATEGORY) else plain(cell)
+    rest.setdefault("features", {})[name_of(column)] = cell if column.startswith(CATEGORY) else plain(cell)
     row["properties"] = encoded(rest).decode()
 
 
-def _name(column: str) -> str:
+def name_of(column: str) -> str:
+    """The feature that has this column."""
     return column.removeprefix(CATEGORY) if column.startswith(CATEGORY) else column.removeprefix(NUMBER)
 
 

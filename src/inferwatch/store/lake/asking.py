@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from inferwatch.lake.feature_columns import CATEGORY, NUMBER, is_feature
+from inferwatch.lake.feature_columns import CATEGORY, NUMBER
 from inferwatch.query import answer, named
 from inferwatch.query.answer import Answer
 from inferwatch.query.dialects import duckdb
 from inferwatch.query.fields import FEATURES
 from inferwatch.query.question import Question, Source, Text
-from inferwatch.store.lake import lake
+from inferwatch.store.lake import lake, one_spelling
 from inferwatch.store.lake.lake import LakeFile
+from inferwatch.store.lake.one_spelling import Columns
 from inferwatch.store.lake.question import START, Asked
 from inferwatch.store.lake.relation import relation
 from inferwatch.store.lake.sources import Row, Sources
@@ -23,10 +24,6 @@ from inferwatch.store.lake.sources import Row, Sources
 STEP_ROWS = 50_000
 """About so many rows are looked through before it is seen whether they are enough."""
 
-_COLUMNS = """
-SELECT file_name, list(name) FROM parquet_schema($files)
-WHERE starts_with(name, $number) OR starts_with(name, $category) GROUP BY file_name
-"""
 _HAVING = """
 SELECT DISTINCT filename FROM read_parquet($files, hive_partitioning = false)
 WHERE start_at >= make_timestamptz($start) AND start_at < make_timestamptz($end)
@@ -39,7 +36,7 @@ class Asking:
     def __init__(self, data: Path, run: Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]) -> None:
         self._data = data
         self._run = run
-        self._features: dict[str, frozenset[str]] = {}
+        self._features: dict[str, Columns] = {}
 
     def rows(self, asked: Asked, found: Sources) -> list[Row]:
         """The rows of records, in the order asked.
@@ -89,40 +86,35 @@ class Asking:
         wanted = msgspec.structs.replace(asked.question, node=None)
         names = _named(wanted)
         of_files = self._columns(found.files, names)
-        of_tail = {name for row in found.tail for name in row if is_feature(name) and (names is None or name in names)}
-        columns = _spelled_once(of_tail.union(*of_files))
+        rows = [dict(row) for row in found.tail]
+        columns = one_spelling.agreed(of_files, rows)
+        if names is not None:
+            columns = one_spelling.among(columns, names)
         every_column = any(not columns <= has for has in of_files)
-        table = relation(lake.paths(self._data, found.files), found.tail, every_column=every_column, text=asked.text)
+        foreign = [one_spelling.others(has, columns) for has in of_files]
+        paths = lake.paths(self._data, found.files)
+        table = relation(paths, rows, every_column=every_column, text=asked.text, foreign=foreign)
         text = duckdb.emit(wanted, Source(relation=table.sql, columns=columns))
         return text, {**text.values, **table.values}
 
-    def _columns(self, files: Sequence[LakeFile], among: frozenset[str] | None) -> list[frozenset[str]]:
-        """The columns of features that each file has. among: those that matter; None for all."""
-        if among is not None and not among:
+    def _columns(self, files: Sequence[LakeFile], names: Columns | None) -> list[Columns]:
+        """The columns of features that each file has. names: those that matter; None for all."""
+        if names is not None and not names:
             return []
-        unknown = [file for file in files if file.name not in self._features]
-        if unknown:
-            paths = lake.paths(self._data, unknown)
-            values = {"files": paths, "number": NUMBER, "category": CATEGORY}
-            found = {path: frozenset(names) for path, names in self._run(_COLUMNS, values)}
-            for path, file in zip(paths, unknown, strict=True):
-                self._features[file.name] = found.get(path, frozenset())
+        if unknown := [file for file in files if file.name not in self._features]:
+            found = one_spelling.of_files(self._run, lake.paths(self._data, unknown))
+            self._features |= zip((file.name for file in unknown), found, strict=True)
         known = [self._features[file.name] for file in files]
-        return known if among is None else [columns & among for columns in known]
+        return known if names is None else [one_spelling.among(columns, names) for columns in known]
 
 
-def _named(wanted: Question) -> frozenset[str] | None:
+def _named(wanted: Question) -> Columns | None:
     """The columns of features that an answer may need; None for all, which records do."""
     below = [field.path[1:] for field in named.fields(wanted) if field.root == FEATURES]
     if not wanted.aggregates or () in below:
         return None
     names = [path[0] for path in below if len(path) == 1]
-    return frozenset(f"{prefix}{name}" for name in names for prefix in (NUMBER, CATEGORY))
-
-
-def _spelled_once(columns: Iterable[str]) -> frozenset[str]:
-    """Of columns whose names differ by case alone, which is none to SQL, one."""
-    return frozenset({column.casefold(): column for column in sorted(columns)}.values())
+    return Columns(f"{prefix}{name}" for name in names for prefix in (NUMBER, CATEGORY))
 
 
 def _by_time(wanted: Question) -> bool:

@@ -12,9 +12,10 @@ import orjson
 
 from inferwatch.lake import feature_columns
 from inferwatch.lake.columns import COLUMNS
-from inferwatch.store.lake import lake
+from inferwatch.store.lake import lake, one_spelling
 from inferwatch.store.lake.engine import Engine
 from inferwatch.store.lake.lake import LakeFile, LakeName
+from inferwatch.store.lake.relation import relation
 
 LARGEST_ROW = 64 * 1024 * 1024
 _WRITE = """
@@ -26,7 +27,7 @@ COPY (
 """
 _MERGE = """
 COPY (
-    SELECT * FROM read_parquet($sources, union_by_name = true, hive_partitioning = false)
+    SELECT * FROM {relation}
     QUALIFY row_number() OVER (PARTITION BY transaction_id ORDER BY start_at, log_stream, log_offset) = 1
     ORDER BY start_at, transaction_id
 ) TO $target (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)
@@ -55,7 +56,12 @@ def write(engine: Engine, data: Path, name: LakeName, rows: Sequence[dict[str, A
 
 def merge(engine: Engine, data: Path, name: LakeName, files: Sequence[LakeFile]) -> LakeFile:
     """Write the rows of several files of one model and day into one, each transaction once; as `write` else."""
-    return _make(engine, data, name, _MERGE, {"sources": lake.paths(data, files)})
+    paths = lake.paths(data, files)
+    of_files = one_spelling.of_files(engine.cells, paths)
+    columns = one_spelling.chosen(of_files)
+    foreign = [one_spelling.others(has, columns) for has in of_files]
+    sources = relation(paths, (), every_column=True, foreign=foreign)
+    return _make(engine, data, name, _MERGE.format(relation=sources.sql), sources.values)
 
 
 def digest(path: Path) -> bytes:
