@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import query_cases
-from aws_world import Cloud, account, answering
+from aws_world import Cloud, account, answering, refused
 from query_cases import END_MS, START_MS, record
 
 from inferwatch.aws.patience import Patience
 from inferwatch.aws.reading import questions
 from inferwatch.aws.reading.questions import InsightsQuestions
+from inferwatch.aws.reading.transaction import transaction
 from inferwatch.errors import AwsError, DialectError
 from inferwatch.lake.row import to_record, to_row
 from inferwatch.query.answer import Answer
@@ -99,6 +100,30 @@ def test_what_may_be_missing_from_the_answer_is_said(world: World) -> None:
     assert "knows no objects" in note
     assert "response.label" in note
     assert "model_version" in world.ask("model_version > 2").notes[0]
+
+
+def test_a_time_of_which_the_log_has_nothing_has_no_records(world: World) -> None:
+    """Insights refuses it: it ended before the log group was made, or is kept no longer."""
+    asked = []
+    kept = "before the log groups creation time or exceeds the log groups log retention settings ([0,79])"
+
+    def too_old(given: dict[str, Any]) -> Any:
+        asked.append(given)
+        raise refused("StartQuery", "MalformedQueryException", f"Query's end date and time is either {kept}")
+
+    with answering(StartQuery=too_old):
+        assert world.ask("elapse >= 0").rows == []
+        assert world.ask(by=("status",), stats=("count",)).rows == []
+        assert world.ask(stats=("count", "max:elapse")).rows == [{"count": 0, "max:elapse": None}]
+        identity = "01000000-0000-7000-8000-000000000000"  # of 2004
+        assert transaction(world.cloud.site, Patience(lambda: END_MS, lambda _: None), identity) is None
+    assert len(asked) == 5
+
+    def wrong(given: dict[str, Any]) -> Any:
+        raise refused("StartQuery", "MalformedQueryException", "unexpected symbol found = at line 1")
+
+    with answering(StartQuery=wrong), pytest.raises(AwsError, match="unexpected symbol"):
+        world.ask("elapse >= 0")
 
 
 def test_records_that_come_twice_count_once(world: World) -> None:

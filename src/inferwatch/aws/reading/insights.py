@@ -17,6 +17,8 @@ WAIT_MS = 60_000
 # its start, by this machine's clock or another.
 LONGEST_MS = 15 * MINUTE
 SKEW_MS = MINUTE
+_NOT_KEPT = "either before the log groups creation time or exceeds the log groups log retention settings"
+"""What Insights says of a time of which the log has nothing."""
 
 
 class Insights:
@@ -29,9 +31,17 @@ class Insights:
     def rows(self, text: str, start_ms: int, end_ms: int, log_group: str | None) -> list[dict[str, str]]:
         """The rows of an answer, each by field, about inferences that started in [start_ms, end_ms).
 
-        log_group: None where the text names its own. Raises AwsError where AWS refuses or does not answer within a
-        minute.
+        log_group: None where the text names its own. Of a time in which the log group was not there yet, or that it
+        keeps no longer, there are none. Raises AwsError where AWS refuses or does not answer within a minute.
         """
+        try:
+            return self._asked(text, start_ms, end_ms, log_group)
+        except AwsError as error:
+            if error.code == "MalformedQueryException" and _NOT_KEPT in str(error):
+                return []
+            raise
+
+    def _asked(self, text: str, start_ms: int, end_ms: int, log_group: str | None) -> list[dict[str, str]]:
         groups = {"logGroupNames": [log_group]} if log_group is not None else {}
         with explained("asking Logs Insights"):
             query_id = self._logs.start_query(
