@@ -86,8 +86,9 @@ def create(ministack: MiniStack, name: str, template: dict[str, Any]) -> dict[st
     """Create a stack and wait for it; gives why, for each resource that cannot be made."""
     cloudformation = ministack.client("cloudformation")
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+    url = _url(ministack, name, template)
     try:
-        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
+        cloudformation.create_stack(StackName=name, TemplateURL=url, Capabilities=capabilities)
     except ClientError as error:
         return {name: str(error)}
     deadline = time.monotonic() + PATIENCE
@@ -99,6 +100,13 @@ def create(ministack: MiniStack, name: str, template: dict[str, Any]) -> dict[st
         e["LogicalResourceId"]: e["ResourceStatusReason"] for e in events if e["ResourceStatus"] == "CREATE_FAILED"
     }
     return failed if status != "CREATE_COMPLETE" else {}
+
+
+def _url(ministack: MiniStack, name: str, template: dict[str, Any]) -> str:
+    """The template in the assets' bucket, as `cdk deploy` puts it there: a body of its own may have 51,200 bytes."""
+    key = f"{name}.template.json"
+    ministack.client("s3").put_object(Bucket=ASSETS, Key=key, Body=json.dumps(template).encode())
+    return f"{ministack.url}/{ASSETS}/{key}"
 
 
 def _status(ministack: MiniStack, name: str) -> str:
