@@ -126,6 +126,24 @@ def test_a_time_of_which_the_log_has_nothing_has_no_records(world: World) -> Non
         world.ask("elapse >= 0")
 
 
+def test_who_is_interrupted_leaves_no_query_running(world: World) -> None:
+    stopped: list[str] = []
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    def stop(asked: dict[str, Any]) -> Any:
+        stopped.append(asked["queryId"])
+        return {"success": True}
+
+    running = {"status": "Running", "results": []}
+    engine = InsightsQuestions(world.cloud.site, Patience(lambda: END_MS, interrupt))
+    begun = answering(StartQuery=lambda _: {"queryId": "q-1"}, GetQueryResults=lambda _: running, StopQuery=stop)
+    with begun, pytest.raises(KeyboardInterrupt):
+        engine.ask(question(start_ms=START_MS, end_ms=END_MS))
+    assert stopped == ["q-1"]
+
+
 def test_records_that_come_twice_count_once(world: World) -> None:
     world.put(EDGES[0], EDGES[1])
     world.cloud.put([query_cases.line(EDGES[0])], stream="again")

@@ -32,7 +32,8 @@ class Insights:
         """The rows of an answer, each by field, about inferences that started in [start_ms, end_ms).
 
         log_group: None where the text names its own. Of a time in which the log group was not there yet, or that it
-        keeps no longer, there are none. Raises AwsError where AWS refuses or does not answer within a minute.
+        keeps no longer, there are none. Raises AwsError where AWS refuses or does not answer within a minute. Whoever
+        is interrupted meanwhile leaves no query running, which AWS would bill.
         """
         try:
             return self._asked(text, start_ms, end_ms, log_group)
@@ -51,7 +52,11 @@ class Insights:
                 endTime=max(0, end_ms + LONGEST_MS + SKEW_MS) // 1000,
                 queryString=text,
             )["queryId"]
-            answer = self._patience.until(lambda: self._answer(query_id), every_s=POLL_S, at_most_ms=WAIT_MS)
+            try:
+                answer = self._patience.until(lambda: self._answer(query_id), every_s=POLL_S, at_most_ms=WAIT_MS)
+            except KeyboardInterrupt:
+                self._logs.stop_query(queryId=query_id)
+                raise
             if answer is None:
                 self._logs.stop_query(queryId=query_id)
                 problem = f"asking Logs Insights: no answer within {WAIT_MS // 1000} s; ask for a shorter time"
