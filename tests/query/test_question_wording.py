@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inferwatch.errors import PredicateError, QueryError
 from inferwatch.query.predicate import Compare, Field
 from inferwatch.query.question import BUCKETS, Bucket, Order, Question, Stat
+from inferwatch.query.spelling import spelled
 from inferwatch.query.wording import question, span_ms
 
 ELAPSE, STATUS = Field(("elapse",)), Field(("status",))
@@ -166,3 +167,18 @@ def test_any_words_are_a_question_or_an_error(by: list[str], stats: list[str], o
     except QueryError:
         return
     assert len(found.order) == len(order_by)
+
+
+def test_no_two_columns_have_one_name() -> None:
+    """A field may be called as a bucket or a count is, and percentiles differ in their last digits."""
+    found = asked(by=("minute", "properties.minute", "count"), stats=("count", "p99.99999:elapse", "p100:elapse"))
+    names = [spelled(each) if isinstance(each, Field) else each.name for each in (*found.by, *found.stats)]
+    fields = ["properties.minute", "properties.count"]
+    assert names == ["minute", *fields, "count", "p99.99999:elapse", "p100:elapse"]
+    assert asked(by=fields).by == (Field(("minute",)), Field(("count",)))
+    assert asked(by=("count",), stats=("sum:elapse",), order_by=("-count",)).order == (Order("properties.count", True),)
+    assert [stat.name for stat in asked(stats=("p050:elapse", "p0.000001:elapse", "p99.90:elapse")).stats] == [
+        "p50:elapse",
+        "p0.000001:elapse",
+        "p99.9:elapse",
+    ]

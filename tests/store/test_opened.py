@@ -72,6 +72,10 @@ def test_aggregates_by_words(opened: Opened) -> None:
         ]
 
 
+def test_a_time_longer_than_any_engine_has_is_all_of_it(opened: Opened) -> None:
+    assert numbers(opened.query("pages >= 0", since="999999999d")) == list(range(21))
+
+
 def test_an_unknown_field_suggests_the_nearest(opened: Opened) -> None:
     with pytest.raises(PredicateError, match="pages") as raised:
         opened.query("elapse > 3 AND pags = 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Final
 
 from inferwatch.errors import PredicateError, QueryError
@@ -112,7 +113,7 @@ def _stat(word: str, known: Collection[str] | None) -> Stat:
     field = _field("stat", word, of, known)
     if function != "count" and kind(field) in _WITHOUT_NUMBERS:
         raise QueryError(f"stat {word!r}: {spelled(field)} has no numbers; count:{spelled(field)} counts its values")
-    name = name if percent is None else f"p{percent:g}"
+    name = name if percentile is None else f"p{Decimal(percentile[1]).normalize():f}"
     return Stat(function, field, percent, f"{name}:{spelled(field)}")
 
 
@@ -128,21 +129,23 @@ def _order_of_records(word: str, known: Collection[str] | None) -> Order:
 
 def _order_of_columns(word: str, columns: Sequence[str], known: Collection[str] | None) -> Order:
     by = word.removeprefix("-")
-    column = by if by in columns else _respelled(by, known)
+    column = by if by in columns else _respelled(by, columns, known)
     if column not in columns:
         allowed = f"it is by one of {', '.join(columns)}{suggestion(by, columns)}"
         raise QueryError(f"order_by {word!r}: the answer has no such column; {allowed}")
     return Order(column, descending=by != word)
 
 
-def _respelled(word: str, known: Collection[str] | None) -> str:
+def _respelled(word: str, columns: Sequence[str], known: Collection[str] | None) -> str:
     """The name of the column that this word means, if it means one: `1m` is `minute`."""
     for read in (_stat, _group):
         try:
             found = read(word, known)
         except QueryError:
             continue
-        return found.name if isinstance(found, Stat) else _column(found)
+        name = found.name if isinstance(found, Stat) else _column(found)
+        if name in columns:
+            return name
     return word
 
 

@@ -15,6 +15,7 @@ from inferwatch.lake.row import to_record
 from inferwatch.ports import Record, RecordQuery
 from inferwatch.query import answer
 from inferwatch.query.answer import Answer
+from inferwatch.query.dialects.lake_words import clamped
 from inferwatch.query.question import Question
 from inferwatch.store.lake import lake, parquet, question, sql, statement
 from inferwatch.store.lake.asking import Asking
@@ -66,7 +67,7 @@ class Reader:
 
     def fields(self, wanted: Question) -> frozenset[str]:
         """Names of fields of the user's own; see `Store.fields`."""
-        start_ms, end_ms = wanted.start_ms, wanted.end_ms
+        start_ms, end_ms = clamped(wanted.start_ms), clamped(wanted.end_ms)
         asked = Asked(msgspec.structs.replace(wanted, where=None, environment=None))
         return self._answer(asked, lambda found: own_fields(self._run, self._data, found, start_ms, end_ms))
 
