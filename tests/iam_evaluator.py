@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 Document = Mapping[str, Any]
 _STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition"}
 _OPERATORS = {"StringEquals": False, "StringLike": True}
+_OF_ALL = "ForAllValues:"
 
 
 class Request(NamedTuple):
-    """action: `logs:StartQuery`; resource: an ARN, `*` for what has none; context: condition keys with their values."""
+    """action: `logs:StartQuery`; resource: an ARN, `*` for what has none; context: condition keys with their values,
+    several for a key that has several."""
 
     action: str
     resource: str
-    context: Mapping[str, str] = {}
+    context: Mapping[str, str | tuple[str, ...]] = {}
 
 
 def allowed(documents: Iterable[Document], request: Request) -> bool:
@@ -66,18 +68,27 @@ def _applies(statement: Document, request: Request) -> bool:
     )
 
 
-def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    """All of its keys; of each, any of its values. A key that the request has not never matches."""
-    if operator not in _OPERATORS:
-        raise ValueError(f"the operator {operator} is not known here")
+def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, str | tuple[str, ...]]) -> bool:
+    """All of its keys; of each, any of its values. A key that the request has not never matches, but where it asks for
+    all of the request's values, of which there are none then."""
     known = {name.lower(): value for name, value in context.items()}
+    if operator == "Null":
+        return all((key.lower() not in known) is (wanted == "true") for key, wanted in keys.items())
+    of_all, plain = operator.startswith(_OF_ALL), operator.removeprefix(_OF_ALL)
+    if plain not in _OPERATORS:
+        raise ValueError(f"the operator {operator} is not known here")
     for key, wanted in keys.items():
         value = known.get(key.lower())
-        if value is None:
+        values = () if value is None else value if isinstance(value, tuple) else (value,)
+        if not values and not of_all:
             return False
-        if not any(matches(each, value) if _OPERATORS[operator] else each == value for each in _listed(wanted)):
+        if not all(_one(_OPERATORS[plain], _listed(wanted), each) for each in values):
             return False
     return True
+
+
+def _one(like: bool, wanted: list[str], value: str) -> bool:
+    return any(matches(each, value) if like else each == value for each in wanted)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -61,6 +61,21 @@ def test_a_key_that_the_request_has_not_does_not_match() -> None:
 
 
 @pytest.mark.parametrize(
+    ("keys", "says", "alone"),
+    [(("a",), True, True), (("a", "b"), True, True), (("a", "c"), False, False), ((), False, True)],
+)
+def test_all_values_of_a_key_are_asked_for_and_that_there_are_any(
+    keys: tuple[str, ...], says: bool, alone: bool
+) -> None:
+    """alone: without the condition that there is one."""
+    each = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a", "b"]}}
+    both = {**each, "Null": {"dynamodb:LeadingKeys": "false"}}
+    request = Request("dynamodb:Query", "*", {"dynamodb:LeadingKeys": keys} if keys else {})
+    assert allowed([policy(allow("dynamodb:Query", Condition=both))], request) is says
+    assert allowed([policy(allow("dynamodb:Query", Condition=each))], request) is alone
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},

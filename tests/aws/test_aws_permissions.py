@@ -76,10 +76,12 @@ def test_a_permission_by_way_of_a_service_is_looked_up_as_that_service_asks(tmp_
         world = World(tmp_path / "keyed", SPEC + "[logs]\ncustomer_key = true\n[queue]\n")
         asked = decides(world)
         list(permissions.of_caller(world.site))
-    (by_way,) = [one for one in asked if "ContextEntries" in one]
-    (entry,) = by_way["ContextEntries"]
+    supposed = [(one, entry) for one in asked for entry in one.get("ContextEntries", ())]
+    ((by_way, entry),) = [(one, entry) for one, entry in supposed if entry["ContextKeyType"] == "string"]
     assert (entry["ContextKeyName"], entry["ContextKeyValues"]) == ("kms:ViaService", [f"sqs.{REGION}.amazonaws.com"])
     assert set(by_way["ActionNames"]) == {"kms:GenerateDataKey", "kms:Decrypt"}
+    of_table = {tuple(entry["ContextKeyValues"]) for _, entry in supposed if entry["ContextKeyType"] == "stringList"}
+    assert of_table == {("/abc_corp/health/sleep", "models"), ("/abc_corp/health/sleep",)}
 
 
 def test_the_role_behind_a_session_is_asked_for_with_its_path(world: World) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from iam_evaluator import Request, allowed
 from policies import Policy, parliament, too_wide
 
 from inferwatch.aws.doctor.permission import USES
@@ -93,7 +94,7 @@ def test_a_key_of_the_account_s_own_is_used_for_queue_and_history_alone(tmp_path
     using = {
         (action, statement["Condition"]["StringEquals"]["kms:ViaService"])
         for statement in statements
-        if "Condition" in statement and not statement["Sid"].startswith("Ask")
+        if "StringEquals" in statement.get("Condition", ()) and not statement["Sid"].startswith("Ask")
         for action in statement["Action"]
     }
     assert using == {
@@ -114,16 +115,34 @@ def test_who_asks_athena_may_read_this_model_s_lake_and_write_answers_alone(tmp_
     assert tables == {"transactions", "model_monitoring_logs"}
 
 
+def test_who_deploys_one_model_writes_no_other_s_versions_and_reads_them_all(tmp_path: Path) -> None:
+    table = "arn:aws:dynamodb:eu-central-1:123456789012:table/inferwatch-registry"
+    policy = document(permissions(site(tmp_path, "")))
+
+    def may(action: str, *keys: str) -> bool:
+        return allowed([policy], Request(f"dynamodb:{action}", table, {"dynamodb:LeadingKeys": keys} if keys else {}))
+
+    for action in ("PutItem", "UpdateItem", "ConditionCheckItem"):
+        assert may(action, "/abc_corp/health/sleep")
+        assert not may(action, "/abc_corp/health/sleeper")
+        assert not may(action, "/abc_corp/health/sleep", "/abc_corp/health/sleeper")
+        assert not may(action)
+    assert may("PutItem", "models")
+    assert may("Query", "/abc_corp/health/sleeper")
+    destroy = [one for one in permissions(site(tmp_path, "")) if one.use == "destroy" and "dynamodb" in one.action]
+    assert [one.partitions for one in destroy] == [("/abc_corp/health/sleep",)]
+
+
 def test_dead_letters_can_be_moved_back_and_no_other_message_received(tmp_path: Path) -> None:
-    allowed = permissions(site(tmp_path, PARTS))
+    permitted = permissions(site(tmp_path, PARTS))
     queue, dead = (
         f"arn:aws:sqs:eu-central-1:123456789012:sleep-Inference-{name}" for name in ("Queue", "Dead-Letters")
     )
     asked = {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}
     moved = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:StartMessageMoveTask"}
-    assert {one.action for one in allowed if dead in one.resources} == asked | moved
-    assert {one.action for one in allowed if queue in one.resources} == asked | {"sqs:SendMessage"}
-    assert {one.use for one in allowed if one.action in moved} == {"check"}
+    assert {one.action for one in permitted if dead in one.resources} == asked | moved
+    assert {one.action for one in permitted if queue in one.resources} == asked | {"sqs:SendMessage"}
+    assert {one.use for one in permitted if one.action in moved} == {"check"}
 
 
 def test_a_model_without_parts_is_allowed_nothing_of_theirs(tmp_path: Path) -> None:
@@ -143,13 +162,13 @@ def test_every_operation_that_the_room_calls_is_in_it(tmp_path: Path) -> None:
     operations = {name for service in _operations() for name in service}
     called |= {name for name in re.findall(r"\.([a-z]+_[a-z_]+|invoke|publish)\(", text) if name in operations}
     assert {"filter_log_events", "describe_alarms", "get_metric_data", "delete_stack"} <= called
-    allowed = {
+    permitted = {
         one.action.partition(":")[2]
         for api in (CODECOMMIT, GITHUB, '[api]\ntype = "rest"\n', '[api]\ntype = "none"\n')
         for one in permissions(site(tmp_path, api, SESSION))
     }
     needed = {_ACTIONS.get(name, _camel(name)) for name in called - _NO_PERMISSION} - {None}
-    assert needed - allowed == set()
+    assert needed - permitted == set()
 
 
 def _operations() -> list[set[str]]:

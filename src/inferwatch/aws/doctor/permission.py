@@ -9,14 +9,16 @@ import msgspec
 Use = Literal["read", "ask", "check", "deploy", "destroy"]
 USES: tuple[Use, ...] = ("read", "ask", "check", "deploy", "destroy")
 VIA = "kms:ViaService"
-"""The key of a condition."""
+PARTITIONS = "dynamodb:LeadingKeys"
+"""The keys of conditions."""
 ANY = "*"
 """For actions that IAM does not tie to resources."""
 
 
 class Permission(msgspec.Struct, frozen=True):
     """One action. resources: ARNs, with wildcards where the rest of a name is AWS's; example: one ARN among them; via:
-    the service on whose behalf alone a key is used, `sqs.eu-central-1.amazonaws.com`.
+    the service on whose behalf alone a key is used, `sqs.eu-central-1.amazonaws.com`; partitions: of a table of
+    DynamoDB, where it is not all of them.
     """
 
     use: Use
@@ -24,3 +26,4 @@ class Permission(msgspec.Struct, frozen=True):
     resources: tuple[str, ...]
     example: str
     via: str | None = None
+    partitions: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from inferwatch.aws.doctor.permission import USES, VIA, Permission
+from inferwatch.aws.doctor.permission import PARTITIONS, USES, VIA, Permission
 from inferwatch.aws.doctor.policy import permissions, principal
 from inferwatch.aws.explained import DENIED, explained
 from inferwatch.aws.resources import function
@@ -23,6 +23,8 @@ _WORDS = {
 }
 
 Look = Callable[[Site], object]
+Context = dict[str, Any]
+"""What IAM is to suppose that a call comes with."""
 
 
 def of_caller(site: Site) -> Iterator[Finding]:
@@ -77,12 +79,12 @@ def _why(decision: str) -> str:
 def _looked_up(site: Site, wanted: Iterable[Permission]) -> dict[str, str]:
     """IAM's decisions, by action, of those that are not allowed. Raises AwsError."""
     who = _principal(site)
-    by_example: dict[tuple[str, str | None], list[str]] = {}
+    by_example: dict[tuple[str, str | None, tuple[str, ...]], list[str]] = {}
     for one in wanted:
-        by_example.setdefault((one.example, one.via), []).append(one.action)
+        by_example.setdefault((one.example, one.via, one.partitions), []).append(one.action)
     found: dict[str, str] = {}
-    for (example, via), actions in by_example.items():
-        found |= _simulated(site, who, actions, example, via)
+    for (example, via, partitions), actions in by_example.items():
+        found |= _simulated(site, who, actions, example, [*_via(via), *_partitions(partitions)])
     return {action: decision for action, decision in found.items() if decision != _ALLOWED}
 
 
@@ -98,11 +100,23 @@ def _principal(site: Site) -> str:
     return str(role["Role"]["Arn"])
 
 
-def _simulated(site: Site, who: str, actions: Iterable[str], resource: str, via: str | None = None) -> dict[str, str]:
+def _via(service: str | None) -> Iterator[Context]:
+    if service is not None:
+        yield {"ContextKeyName": VIA, "ContextKeyValues": [service], "ContextKeyType": "string"}
+
+
+def _partitions(keys: tuple[str, ...]) -> Iterator[Context]:
+    if keys:
+        yield {"ContextKeyName": PARTITIONS, "ContextKeyValues": list(keys), "ContextKeyType": "stringList"}
+
+
+def _simulated(
+    site: Site, who: str, actions: Iterable[str], resource: str, context: Sequence[Context] = ()
+) -> dict[str, str]:
     pages = site.session.client("iam").get_paginator("simulate_principal_policy")
     asked: dict[str, Any] = {"PolicySourceArn": who, "ActionNames": list(actions), "ResourceArns": [resource]}
-    if via is not None:
-        asked["ContextEntries"] = [{"ContextKeyName": VIA, "ContextKeyValues": [via], "ContextKeyType": "string"}]
+    if context:
+        asked["ContextEntries"] = list(context)
     with explained("looking up permissions in IAM"):
         results = [one for page in pages.paginate(**asked) for one in page["EvaluationResults"]]
     return {one["EvalActionName"]: one["EvalDecision"] for one in results}

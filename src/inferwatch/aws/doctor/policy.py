@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from inferwatch.aws.doctor import policy_of_parts
-from inferwatch.aws.doctor.permission import ANY, VIA, Permission, Use
+from inferwatch.aws.doctor.permission import ANY, PARTITIONS, VIA, Permission, Use
 from inferwatch.aws.resources import bootstrap
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.names import REGISTRY_TABLE
+from inferwatch.cloudwatch.names import REGISTRY_MODELS, REGISTRY_TABLE
 
 _CDK_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 _ROLE_STEM = 20
@@ -23,15 +23,22 @@ def permissions(site: Site) -> tuple[Permission, ...]:
 
 def document(wanted: Iterable[Permission]) -> dict[str, Any]:
     """The policy that allows them: a statement for each use and set of resources."""
-    statements: dict[tuple[str, tuple[str, ...], str | None], list[str]] = {}
+    statements: dict[tuple[str, tuple[str, ...], str | None, tuple[str, ...]], list[str]] = {}
     for one in wanted:
-        statements.setdefault((one.use, one.resources, one.via), []).append(one.action)
+        statements.setdefault((one.use, one.resources, one.via, one.partitions), []).append(one.action)
     listed: list[dict[str, Any]] = []
-    for number, ((use, resources, via), actions) in enumerate(statements.items(), 1):
+    for number, ((use, resources, via, partitions), actions) in enumerate(statements.items(), 1):
         named = resources[0] if len(resources) == 1 else list(resources)
         statement = {"Sid": f"{use.title()}{number}", "Effect": "Allow", "Action": actions, "Resource": named}
-        listed.append(statement if via is None else {**statement, "Condition": {"StringEquals": {VIA: via}}})
+        condition = _condition(via, partitions)
+        listed.append({**statement, "Condition": condition} if condition else statement)
     return {"Version": "2012-10-17", "Statement": listed}
+
+
+def _condition(via: str | None, partitions: tuple[str, ...]) -> dict[str, Any]:
+    if partitions:  # of a call without keys the first line alone would hold
+        return {"ForAllValues:StringEquals": {PARTITIONS: list(partitions)}, "Null": {PARTITIONS: "false"}}
+    return {} if via is None else {"StringEquals": {VIA: via}}
 
 
 def _read(site: Site) -> Iterator[Permission]:
@@ -66,10 +73,15 @@ def _read(site: Site) -> Iterator[Permission]:
 
 
 def _registry(site: Site, use: Use, *actions: str) -> Iterator[Permission]:
-    """Of DynamoDB, on the registry's table. A transaction asks for the actions of its parts."""
+    """Of DynamoDB, on the registry's table. A transaction asks for the actions of its parts.
+
+    All models can be read, since commands list those of a node, and this one's can be written.
+    """
     table = site.arn("dynamodb", f"table/{REGISTRY_TABLE}")
+    own = site.names.log_group
+    written = {"read": (), "destroy": (own,)}.get(use, (own, REGISTRY_MODELS))
     for action in actions:
-        yield Permission(use, f"dynamodb:{action}", (table,), table)
+        yield Permission(use, f"dynamodb:{action}", (table,), table, partitions=written)
 
 
 def _stacks(site: Site) -> tuple[str, ...]:
