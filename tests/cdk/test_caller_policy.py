@@ -113,6 +113,8 @@ def test_who_asks_athena_may_read_this_model_s_lake_and_write_answers_alone(tmp_
     assert objects["s3:PutObject"] == {answers}
     tables = {arn.rpartition("/")[2] for one in ask if one.action == "glue:GetTable" for arn in one.resources[1:3]}
     assert tables == {"transactions", "model_monitoring_logs"}
+    looked_at = {arn.rpartition(":")[2] for one in ask if one.action == "glue:GetDatabase" for arn in one.resources}
+    assert looked_at >= {"catalog", "database/abc_corp_health_sleep", "database/default"}
 
 
 def test_who_deploys_one_model_writes_no_other_s_versions_and_reads_them_all(tmp_path: Path) -> None:

@@ -180,6 +180,8 @@ def test_the_other_name_is_the_same_table_for_readers_alone(lake: Made) -> None:
     (policy,) = (each for each in lake.all("IAM::Policy") if "Reader" in each["PolicyName"])
     (glue,) = (s for s in policy["PolicyDocument"]["Statement"] if "glue:GetTable" in s["Action"])
     assert glue["Resource"][-2:] == [TABLE, alias]
+    (default,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "glue:GetDatabase")
+    assert "arn:aws:glue:eu-central-1:123456789012:database/default" in default["Resource"]  # Athena asks for it too
 
 
 def test_questions_have_a_limit_and_answers_are_encrypted(lake: Made) -> None:

@@ -23,6 +23,10 @@ LAKE_ALIAS = "model_monitoring_logs"
 LAKE_OF = "The lake of "
 """What a lake's database says of itself: the log group follows."""
 
+GLUE_DEFAULT = "default"
+"""The database that Athena looks at whatever it is asked about, by its page on access to Glue's catalog:
+https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html"""
+
 REGISTRY_TABLE = "inferwatch-registry"
 """Of all models of an account and region."""
 

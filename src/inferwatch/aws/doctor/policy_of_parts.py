@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from inferwatch.aws.doctor.permission import ANY, Permission, Use
 from inferwatch.aws.site import Site
-from inferwatch.cloudwatch.names import LAKE_ALIAS, LAKE_TABLE
+from inferwatch.cloudwatch.names import GLUE_DEFAULT, LAKE_ALIAS, LAKE_TABLE
 from inferwatch.lake import layout
 
 _BUCKET_STEM = 20
@@ -50,6 +50,7 @@ def ask(site: Site) -> Iterator[Permission]:
     own = site.arn("glue", f"database/{database}")
     yield from _all("ask", "glue", ("GetDatabase", "GetPartitions", "GetTable"), own, *tables, catalog)
     yield from _all("ask", "glue", ("GetDatabases",), catalog, own)
+    yield from _all("ask", "glue", ("GetDatabase",), site.arn("glue", f"database/{GLUE_DEFAULT}"), catalog)
     bucket = f"arn:{site.partition}:s3:::{site.names.stack.lower()[:_BUCKET_STEM]}*"
     files = f"{bucket}/{layout.FOLDER}/{layout.model_folder(site.names.log_group)}/*"
     results = f"{bucket}/athena-results/{site.names.lake}/*"

@@ -95,6 +95,7 @@ class TransactionLake(Construct):
         statements = [
             allow([f"athena:{name}" for name in queries], [workgroup]),
             allow(["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], self._table.read_arns),
+            allow(["glue:GetDatabase"], self._table.default_arns),
             allow(["s3:GetBucketLocation"], [bucket.bucket_arn]),
             iam.PolicyStatement(
                 actions=["s3:ListBucket"],

@@ -10,7 +10,7 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from inferwatch.cloudwatch.names import LAKE_ALIAS, LAKE_OF, LAKE_TABLE, Names
+from inferwatch.cloudwatch.names import GLUE_DEFAULT, LAKE_ALIAS, LAKE_OF, LAKE_TABLE, Names
 from inferwatch.lake import layout
 from inferwatch.lake.columns import GLUE, GLUE_COLUMNS, Kind
 
@@ -24,7 +24,8 @@ class LakeTable(Construct):
     has to add the day that begins.
 
     features: the columns of declared features. database, table, alias; arns: of database, table and catalog, for the
-    policy of who writes by them; read_arns: these and the alias, for readers.
+    policy of who writes by them; read_arns: these and the alias, for readers; default_arns: of the database that
+    Athena looks at too, and catalog.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class LakeTable(Construct):
         ]
         alias = resource(resource="table", resource_name=f"{called.lake_database}/{LAKE_ALIAS}")
         self.read_arns = [*self.arns, alias]
+        default = resource(resource="database", resource_name=GLUE_DEFAULT)
+        self.default_arns = [resource(resource="catalog"), default]
 
     def _table(self, id: str, called: Names, given: glue.CfnTable.TableInputProperty) -> glue.CfnTable:
         table = glue.CfnTable(
