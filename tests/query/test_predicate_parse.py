@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from inferwatch.errors import PredicateError
 from inferwatch.query.normal import normal
 from inferwatch.query.parse import parse, parse_field
+from inferwatch.query.parsing.syntax import DEPTH_MAX
+from inferwatch.query.parsing.words import LENGTH_MAX, STEPS_MAX
 from inferwatch.query.predicate import (
     And,
     Compare,
@@ -24,8 +26,6 @@ from inferwatch.query.predicate import (
     Wildcard,
 )
 from inferwatch.query.spelling import spelled
-from inferwatch.query.syntax import DEPTH_MAX
-from inferwatch.query.words import LENGTH_MAX, STEPS_MAX
 
 ELAPSE, STATUS, COLD = Field(("elapse",)), Field(("status",)), Field(("cold_start",))
 ANY, ONE = Wildcard("%"), Wildcard("_")

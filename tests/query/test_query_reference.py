@@ -9,11 +9,11 @@ import pytest
 
 from inferwatch.errors import PredicateError
 from inferwatch.query.parse import parse, parse_field
+from inferwatch.query.parsing.syntax import DEPTH_MAX
+from inferwatch.query.parsing.words import COMPARISONS, LENGTH_MAX, STEPS_MAX
 from inferwatch.query.question import ROWS_MAX
 from inferwatch.query.spelling import KEYWORDS
-from inferwatch.query.syntax import DEPTH_MAX
 from inferwatch.query.wording import question, span_ms
-from inferwatch.query.words import COMPARISONS, LENGTH_MAX, STEPS_MAX
 from inferwatch.spec import load_spec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "query.md").read_text("utf-8")

@@ -18,6 +18,9 @@ PROPERTIES: Final = "properties"
 
 METRICS: Final = frozenset({*record.BUILT_IN_UNITS, record.VERSION_DIMENSION})
 
+COMMON: Final = frozenset({*KINDS, *METRICS, FEATURES})
+"""The root names that every model's records may have; others are those of fields of one's own."""
+
 FieldKind = Literal["text", "number", "boolean", "time", "identifier", "any"]
 """any: JSON, whose values say themselves what they are."""
 

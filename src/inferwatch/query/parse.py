@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inferwatch.errors import PredicateError
-from inferwatch.query import naming, syntax
+from inferwatch.query.parsing import naming, syntax
+from inferwatch.query.parsing.words import Mistake, words
 from inferwatch.query.predicate import Field, Predicate
-from inferwatch.query.words import Mistake, words
 
 
 def parse(text: str, *, known: Collection[str] | None = None) -> Predicate:
@@ -15,7 +15,7 @@ def parse(text: str, *, known: Collection[str] | None = None) -> Predicate:
 
     Instants come out as the record has them, and `properties.x` as x. Raises PredicateError.
     """
-    from inferwatch.query.tree import tree  # which loads sqlglot's parser
+    from inferwatch.query.parsing.tree import tree  # which loads sqlglot's parser
 
     try:
         found = words(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from inferwatch.query.foreign import SELECT
+from inferwatch.query.parsing.foreign import SELECT
+from inferwatch.query.parsing.words import Mistake, Word
 from inferwatch.query.predicate import Field
-from inferwatch.query.words import Mistake, Word
 
 DEPTH_MAX: Final = 20
 """How deep parentheses and NOT may be nested."""

@@ -6,9 +6,9 @@ from typing import Final
 
 from inferwatch.lake.instant import milliseconds
 from inferwatch.query.fields import FieldKind, kind
+from inferwatch.query.parsing.words import Mistake, Word
 from inferwatch.query.predicate import ANY, ONE, Field, Operator, Value, Wildcard
 from inferwatch.query.spelling import spelled
-from inferwatch.query.words import Mistake, Word
 from inferwatch.sdk.clock import iso
 
 KINDS: Final[dict[FieldKind, str]] = {

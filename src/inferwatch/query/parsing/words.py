@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from inferwatch.query import foreign
+from inferwatch.query.parsing import foreign
 from inferwatch.query.predicate import Field, Step
 from inferwatch.query.spelling import KEYWORDS, PLAIN
 

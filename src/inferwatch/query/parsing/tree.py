@@ -14,11 +14,11 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser
 from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined]
 
-from inferwatch.query import literal, naming
 from inferwatch.query.fields import kind
+from inferwatch.query.parsing import literal, naming
+from inferwatch.query.parsing.words import Mistake, Word
 from inferwatch.query.predicate import And, Compare, Field, Like, Missing, Not, OneOf, Operator, Or, Predicate, Value
 from inferwatch.query.spelling import spelled
-from inferwatch.query.words import Mistake, Word
 
 _SIGNS: Final[dict[str, TokenType]] = {
     "(": TokenType.L_PAREN,

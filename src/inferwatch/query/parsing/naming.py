@@ -7,15 +7,12 @@ from collections.abc import Collection
 from typing import Final
 
 from inferwatch.lake.columns import KINDS
-from inferwatch.query.fields import FEATURES, METRICS, PROPERTIES
+from inferwatch.query.fields import COMMON, FEATURES, METRICS, PROPERTIES
+from inferwatch.query.parsing.words import Mistake, Word
 from inferwatch.query.predicate import Field
-from inferwatch.query.words import Mistake, Word
 from inferwatch.spec.fault import suggestion
 
 _ENVELOPE: Final = "_aws"
-NAMED: Final = frozenset({*KINDS, *METRICS, FEATURES})
-"""The root names that every model's records may have; others are those of fields of one's own."""
-
 _MISSPELT: Final = 0.8
 """How near a name is to one of the record's own that it is taken for, where nobody knows what records have."""
 
@@ -46,12 +43,12 @@ def field(word: Word, known: Collection[str] | None) -> Field:
 
 def _unknown(root: str, known: Collection[str] | None) -> str:
     """What is wrong with a name at the root, "" where a record may have it."""
-    if root in NAMED or root == _ENVELOPE or (known is not None and root in known):
+    if root in COMMON or root == _ENVELOPE or (known is not None and root in known):
         return ""
     if known is not None:
-        near = suggestion(root, sorted({*NAMED, *known, PROPERTIES}))
+        near = suggestion(root, sorted({*COMMON, *known, PROPERTIES}))
         return f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
-    meant = difflib.get_close_matches(root, sorted(NAMED), n=1, cutoff=_MISSPELT)
+    meant = difflib.get_close_matches(root, sorted(COMMON), n=1, cutoff=_MISSPELT)
     if not meant:
         return ""
     return f"{root!r} is no field of the record; did you mean {meant[0]!r}? One of your own is properties.{root}"
