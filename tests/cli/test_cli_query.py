@@ -230,7 +230,7 @@ def test_explain_prints_the_question_for_each_engine_and_asks_none(models: Path,
     local = duckdb.emit(wanted, Source(relation="transactions", columns=features))
     texts = {
         "athena": athena.emit(wanted, Source(relation='"test_claim_doc"."transactions"', **on_s3)),
-        "spark": spark.emit(wanted, Source(relation="`test_claim_doc`.`transactions`", **on_s3)),
+        "spark": spark.emit(wanted, Source(relation="transactions", **on_s3)),
         "logs-insights": logs_insights.emit(wanted),
     }
     bound = "".join(f"-- ${name} = {value!r}\n" for name, value in local.values.items())
