@@ -212,6 +212,12 @@ def test_what_is_not_plain_of_the_parts_is_told(model: Path) -> None:
     assert "queue" not in call().stderr
 
 
+def test_what_questions_and_the_registry_cost_is_told_of_every_model(model: Path) -> None:
+    told = call("--region", "eu-central-1").stderr
+    assert "queries of Logs Insights, which cost 0.0063 for each GB they read" in told
+    assert "the registry of versions and deployments, which is a few cents at most" in told
+
+
 def test_a_batch_is_paid_once_for_all_its_messages(model: Path) -> None:
     (model / "inferwatch.toml").write_text(SPEC + PARTS)
     spec = load_spec(model, environ={})

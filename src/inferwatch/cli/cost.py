@@ -205,7 +205,8 @@ def _limits(used: Usage, charged: Prices) -> Iterator[str]:
     yield f"Assumed: {image}{runs}{used.notifications:,} notifications, and metrics that have data all month."
     yield from _parts(used, charged)
     yield (
-        "Not counted: traffic out of AWS, e-mail and SMS, requests to KMS, and queries of Logs Insights, which cost"
+        "Not counted: traffic out of AWS, e-mail and SMS, requests to KMS, the registry of versions and deployments,"
+        " which is a few cents at most, and queries of Logs Insights, which cost"
         f" {charged.scanned_gb} for each GB they read. The free tier is the account's, and all that runs there has it."
     )
     if used.provisioned and used.architecture == "arm64":
