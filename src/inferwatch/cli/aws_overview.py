@@ -12,8 +12,8 @@ from inferwatch.aws.alarms.deployed import DeployedAlarm, every
 from inferwatch.aws.alarms.states import as_state
 from inferwatch.aws.reading.memo import Memo
 from inferwatch.aws.reading.models import Sender, Wanted, metrics_of, read_all, senders
+from inferwatch.aws.registry import or_none
 from inferwatch.aws.site import Site
-from inferwatch.cli.aws_registry import registered
 from inferwatch.cloudwatch.names import names
 from inferwatch.ports import Registry
 from inferwatch.registry.records import Deployment, Model
@@ -110,7 +110,7 @@ class AwsOverview:
     def _current(self, sender: Sender) -> Deployment | None:
         namespace = sender.log_group.rpartition("/")[0] or "/"
         model = Model(namespace, sender.model_name)
-        found = registered(self._registry.deployments, model, sender.environment)
+        found = or_none(self._registry.deployments, model, sender.environment) or ()
         return next((each for each in found if each.state == "current"), None)
 
 

@@ -13,10 +13,9 @@ from inferwatch.aws.reading.memo import Memo
 from inferwatch.aws.reading.metrics import CloudWatchMetricSource
 from inferwatch.aws.reading.questions import InsightsQuestions
 from inferwatch.aws.reading.remembering import RememberingMetricSource
-from inferwatch.aws.registry import DynamoRegistry
+from inferwatch.aws.registry import DynamoRegistry, or_none
 from inferwatch.aws.site import Site
 from inferwatch.cli.aws_overview import AwsOverview
-from inferwatch.cli.aws_registry import registered
 from inferwatch.ports import Registry
 from inferwatch.registry.records import Change, Deployment, Model, ModelVersion
 from inferwatch.spec.period import MINUTE
@@ -86,8 +85,8 @@ def _without_alarms(site: Site, registry: Registry, refresh_ms: int, patience: P
         finest=FINEST,
         late_ms=LATE_MS,
         ask=InsightsQuestions(site, patience).ask,
-        versions=lambda: versions.of("", lambda: registered(registry.versions, model)),
-        deployments=lambda: deployments.of("", lambda: registered(registry.deployments, *whose)),
-        changes=lambda: changes.of("", lambda: registered(registry.history, *whose)),
+        versions=lambda: versions.of("", lambda: or_none(registry.versions, model) or ()),
+        deployments=lambda: deployments.of("", lambda: or_none(registry.deployments, *whose) or ()),
+        changes=lambda: changes.of("", lambda: or_none(registry.history, *whose) or ()),
         billed=True,
     )

@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from inferwatch.cli import options, output
-from inferwatch.cli.registered import moving
-from inferwatch.cli.registered.place import Place, deployment, on_registry
+from inferwatch.cli.registry import moving
+from inferwatch.cli.registry.place import Place, deployment, on_registry
 from inferwatch.errors import RegistryError
 
 

@@ -9,9 +9,9 @@ import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.registered import files
-from inferwatch.cli.registered.listing import Listing
-from inferwatch.cli.registered.place import Place, on_registry
+from inferwatch.cli.registry import files
+from inferwatch.cli.registry.listing import Listing
+from inferwatch.cli.registry.place import Place, on_registry
 from inferwatch.registry import instant, rules, shapes
 from inferwatch.registry.records import Deployment, ModelVersion
 

@@ -204,4 +204,3 @@ def _dashboard(raw: dict[str, Any], model: ModelSpec, metrics: tuple[MetricSpec,
         parts=raw.keys(),
     )
     return msgspec.structs.replace(declared, title=declared.title or model.name, widget=widgets)
-

@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from inferwatch.aws.explained import explained
+from inferwatch.aws.registry.absent import NO_REGISTRY
 from inferwatch.aws.registry.items import Item, key
 from inferwatch.errors import AwsError
 
@@ -110,7 +111,7 @@ class RegistryTable:
                 yield
             except self._client.exceptions.ResourceNotFoundException:
                 problem = f"there is no registry {self._where} yet; `inferwatch deploy` makes it"
-                raise AwsError(problem, code="NoRegistry") from None
+                raise AwsError(problem, code=NO_REGISTRY) from None
             except ClientError as error:
                 reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
                 if reasons & _LOST and reasons <= {*_LOST, "None", None}:

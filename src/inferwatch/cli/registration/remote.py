@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from inferwatch.aws.registry import DynamoRegistry
+from inferwatch.aws.registry import DynamoRegistry, or_none
 from inferwatch.aws.resources import stack
 from inferwatch.aws.site import Site
 from inferwatch.cli import output
@@ -21,7 +21,6 @@ from inferwatch.registry.records import Deployment, EnvironmentVariable, Method,
 from inferwatch.spec import numbers
 from inferwatch.spec.monitor_spec import MonitorSpec
 
-NO_REGISTRY = "NoRegistry"
 _OURS = "INFERWATCH_"
 _FUNCTION = "AWS::Lambda::Function"
 
@@ -129,13 +128,7 @@ def strategy(rollout: str) -> Strategy:
 
 def is_made(registry: Registry, asked: Asked) -> bool:
     """Whether the registry's table is there. Raises AwsError."""
-    try:
-        registry.versions(asked.model)
-    except AwsError as error:
-        if error.code != NO_REGISTRY:
-            raise
-        return False
-    return True
+    return or_none(registry.versions, asked.model) is not None
 
 
 def promote(registry: Registry, deployment: Deployment, endpoint: str | None, *, by: str) -> None:
@@ -157,12 +150,8 @@ def retire(site: Site) -> Deployment | None:
     Raises AwsError, and RegistryError.
     """
     identity = site.spec.identity
-    try:
-        return DynamoRegistry(site.session).retire(Model(identity.namespace, identity.model_name), identity.environment)
-    except AwsError as error:
-        if error.code != NO_REGISTRY:
-            raise
-        return None
+    model = Model(identity.namespace, identity.model_name)
+    return or_none(DynamoRegistry(site.session).retire, model, identity.environment)
 
 
 def own_variables(stacks: Iterable[StackTemplate], function: str) -> tuple[EnvironmentVariable, ...]:

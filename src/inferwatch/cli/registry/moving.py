@@ -9,7 +9,7 @@ import click
 
 from inferwatch.cli import output
 from inferwatch.cli.clock import now_ms
-from inferwatch.cli.registered.place import Opened
+from inferwatch.cli.registry.place import Opened
 from inferwatch.errors import RegistryError
 from inferwatch.registry import changes, rules
 from inferwatch.registry.records import Change, Deployment, Model
