@@ -12,7 +12,7 @@ from typing import NamedTuple
 from inferwatch.errors import QueryError
 from inferwatch.lake.instant import milliseconds, since_epoch
 from inferwatch.ports import Record
-from inferwatch.query import named, wording
+from inferwatch.query import wording
 from inferwatch.query.answer import Answer
 from inferwatch.query.fields import COMMON
 from inferwatch.query.neighbours import log_group, neighbours
@@ -113,7 +113,7 @@ class Opened:
             )
 
         question = asked(None)
-        if any(field.root not in COMMON for field in named.fields(question)):
+        if any(field.root not in COMMON for field in question.fields):
             question = asked(self._store.fields(question) or None)  # where nothing is recorded, no field is unknown
         return self._store.ask(question)
 

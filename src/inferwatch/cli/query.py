@@ -13,7 +13,6 @@ from inferwatch.cli.asking.engines import ENGINES, LOCAL, Engine, Place, engine,
 from inferwatch.cli.asking.words import Words, in_words, node, saved
 from inferwatch.cli.clock import now_ms
 from inferwatch.query.answer import Answer
-from inferwatch.query.named import fields
 from inferwatch.query.predicate import Field, Missing
 from inferwatch.query.question import Question, Stat
 from inferwatch.query.saved import saved_questions
@@ -97,7 +96,7 @@ def _notes(question: Question, answer: Answer, at: Engine, place: Place) -> Iter
 
 def _nowhere(question: Question, at: Engine, place: Place) -> Iterator[str]:
     """Of the fields that the question names, those that no record of its time has. On AWS each look is billed."""
-    own = [field for field in dict.fromkeys(fields(question)) if may_be_nowhere(field)]
+    own = [field for field in dict.fromkeys(question.fields) if may_be_nowhere(field)]
     if place.name != LOCAL:
         named = ", ".join(map(spelled, own))
         if own:

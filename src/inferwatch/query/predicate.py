@@ -6,6 +6,7 @@ compared with; so `x != 3` finds no record without x, and neither does `NOT x = 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -81,4 +82,19 @@ class Not(msgspec.Struct, frozen=True, tag=True):
     part: Predicate
 
 
-Predicate = Compare | OneOf | Like | Missing | And | Or | Not
+Condition = Compare | OneOf | Like | Missing
+Predicate = Condition | And | Or | Not
+
+
+def conditions(predicate: Predicate | None) -> Iterator[Condition]:
+    """Every condition on a field, from left to right. None: no predicate, which has none."""
+    match predicate:
+        case None:
+            return
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from conditions(part)
+        case Not(part=part):
+            yield from conditions(part)
+        case _:
+            yield predicate

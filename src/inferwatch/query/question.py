@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from inferwatch.query.predicate import Field, Predicate
+from inferwatch.query.predicate import Field, Predicate, conditions
 
 Function = Literal["count", "avg", "sum", "min", "max", "stddev", "percentile"]
 
@@ -66,6 +66,16 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def aggregates(self) -> bool:
         return bool(self.by or self.stats)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field that it names, wherever in it; one that it names twice comes twice."""
+        return (
+            *(condition.field for condition in conditions(self.where)),
+            *(key for key in self.by if isinstance(key, Field)),
+            *(stat.field for stat in self.stats if stat.field is not None),
+            *(order.by for order in self.order if isinstance(order.by, Field)),
+        )
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from inferwatch.lake.columns import KINDS
 from inferwatch.query.answer import Answer
 from inferwatch.query.fields import METRICS
 from inferwatch.query.meets import value
-from inferwatch.query.named import fields
 from inferwatch.query.predicate import Field
 from inferwatch.query.question import Question
 from inferwatch.query.spelling import spelled
@@ -96,7 +95,7 @@ def _records(question: Question, rows: Sequence[dict[str, Any]]) -> tuple[list[s
     models = {_model(row) for row in rows}
     given = [name for name in WHERE_GIVEN if any(row.get(name) is not None for row in rows)]
     shown = [Field((name,)) for name in (*FIRST, *given)]
-    shown += [field for field in fields(question) if field.path != (LAST,)]
+    shown += [field for field in question.fields if field.path != (LAST,)]
     shown = list(dict.fromkeys(shown))
     columns = [spelled(field) for field in shown] + (["model"] if len(models) > 1 else []) + [LAST]
     return columns, [

@@ -7,7 +7,7 @@ exact, and the notes say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from inferwatch.query import fields
@@ -16,6 +16,7 @@ from inferwatch.query.predicate import (
     ANY,
     And,
     Compare,
+    Condition,
     Field,
     Like,
     Missing,
@@ -25,6 +26,7 @@ from inferwatch.query.predicate import (
     Predicate,
     Value,
     Wildcard,
+    conditions,
 )
 from inferwatch.query.spelling import spelled
 
@@ -36,7 +38,6 @@ OBJECTS: Final = "Logs Insights knows no objects: a field that holds one, or an 
 _ERROR: Final = (Field(("error", "type")), Field(("error", "message")))
 """Of which one is there wherever the object is."""
 _WHOLE: Final = frozenset({"request", "response", "features", "requester"})
-Leaf = Compare | OneOf | Like | Missing
 _BOOLEANS: Final = {True: ("1", '"true"'), False: ("0", '"false"')}
 
 
@@ -65,7 +66,7 @@ def condition(predicate: Predicate) -> str:
 def notes(predicate: Predicate | None, *, checked: bool = False) -> list[str]:
     """What the condition is less exact about. checked: whether the records that it finds are held against the predicate
     once more, so that only those count which it does not find."""
-    leaves = list(_leaves(predicate))
+    leaves = list(conditions(predicate))
     typed = [leaf.field for leaf in leaves if _is_ordered(leaf) or (_is_typed(leaf) and not checked)]
     missing = [leaf.field for leaf in leaves if isinstance(leaf, Missing) and (leaf.negated or not checked)]
     objects = [field for field in missing if fields.kind(field) == "any" and field.path != ("error",)]
@@ -87,27 +88,14 @@ def node_condition(node: str) -> str:
     return _joined("or", [f"namespace = {quoted(node)}", below, own])
 
 
-def _is_typed(leaf: Leaf) -> bool:
+def _is_typed(leaf: Condition) -> bool:
     return not isinstance(leaf, Missing) and fields.kind(leaf.field) == "any"
 
 
-def _is_ordered(leaf: Leaf) -> bool:
+def _is_ordered(leaf: Condition) -> bool:
     """Whether it is about the order of versions, of which a text may be the number of one."""
     ordered = isinstance(leaf, Compare) and leaf.operator not in ("=", "!=")
     return ordered and fields.kind(leaf.field) == "identifier"
-
-
-def _leaves(predicate: Predicate | None) -> Iterator[Leaf]:
-    match predicate:
-        case None:
-            return
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Not(part=part):
-            yield from _leaves(part)
-        case _:
-            yield predicate
 
 
 def _somewhere(field: Field, written: Callable[[str], str]) -> str:
@@ -123,8 +111,8 @@ def _presence(field: Field, *, there: bool) -> str:
     if len(field.path) == 1 and field.root in _WHOLE:
         raise refused(f"whether {field.root!r} is there: it knows only the members of an object")
     looked_at = [field, *_ERROR] if field.path == ("error",) else fields.places(field)
-    conditions = [f"{'' if there else 'not '}ispresent({name(place)})" for place in looked_at]
-    return _joined("or" if there else "and", conditions)
+    each = [f"{'' if there else 'not '}ispresent({name(place)})" for place in looked_at]
+    return _joined("or" if there else "and", each)
 
 
 def _compared(kind: fields.FieldKind, place: str, asked: Compare) -> str:
@@ -172,5 +160,5 @@ def _never(place: str) -> str:
     return f"(ispresent({place}) and not ispresent({place}))"
 
 
-def _joined(word: str, conditions: Sequence[str]) -> str:
-    return f"({f' {word} '.join(conditions)})" if len(conditions) > 1 else conditions[0]
+def _joined(word: str, parts: Sequence[str]) -> str:
+    return f"({f' {word} '.join(parts)})" if len(parts) > 1 else parts[0]

@@ -12,7 +12,20 @@ from typing import Any, Final
 from inferwatch.errors import DialectError
 from inferwatch.query import fields
 from inferwatch.query.dialects.opensearch_mapping import NUMBER
-from inferwatch.query.predicate import And, Compare, Field, Like, Missing, Not, OneOf, Or, Predicate, Value, Wildcard
+from inferwatch.query.predicate import (
+    And,
+    Compare,
+    Field,
+    Like,
+    Missing,
+    Not,
+    OneOf,
+    Or,
+    Predicate,
+    Value,
+    Wildcard,
+    conditions,
+)
 
 DIALECT: Final = "OpenSearch"
 Clause = dict[str, Any]
@@ -66,7 +79,7 @@ def clause(predicate: Predicate) -> Clause:
 
 def notes(predicate: Predicate | None) -> Iterator[str]:
     """What the query is less exact about, each once."""
-    leaves = [leaf for leaf in _leaves(predicate) if fields.kind(leaf.field) == "any"] if predicate is not None else []
+    leaves = [leaf for leaf in conditions(predicate) if fields.kind(leaf.field) == "any"]
     compared = [path(leaf.field) for leaf in leaves if not isinstance(leaf, Missing)]
     missing = [path(leaf.field) for leaf in leaves if isinstance(leaf, Missing)]
     for text, of in ((TYPES, compared), (EMPTY, missing)):
@@ -99,17 +112,6 @@ def neither(*clauses: Clause) -> Clause:
 
 def there(place: str) -> Clause:
     return {"exists": {"field": place}}
-
-
-def _leaves(predicate: Predicate) -> Iterator[Compare | OneOf | Like | Missing]:
-    match predicate:
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case Not(part=part):
-            yield from _leaves(part)
-        case _:
-            yield predicate
 
 
 def _somewhere(field: Field, written: Callable[[str], Clause]) -> Clause:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from inferwatch.lake.feature_columns import CATEGORY, NUMBER
-from inferwatch.query import answer, named
+from inferwatch.query import answer
 from inferwatch.query.answer import Answer
 from inferwatch.query.dialects import duckdb
 from inferwatch.query.fields import FEATURES
@@ -110,7 +110,7 @@ class Asking:
 
 def _named(wanted: Question) -> Columns | None:
     """The columns of features that an answer may need; None for all, which records do."""
-    below = [field.path[1:] for field in named.fields(wanted) if field.root == FEATURES]
+    below = [field.path[1:] for field in wanted.fields if field.root == FEATURES]
     if not wanted.aggregates or () in below:
         return None
     names = [path[0] for path in below if len(path) == 1]
