@@ -230,6 +230,7 @@ def test_an_empty_registry_says_so(folder: Folder) -> None:
         (["versions", "--model", "/a", "--spec", "x"], "one is enough"),
         (["promote", "0"], "0 is not in the range"),
         (["versions", "ad", "x"], "No such command 'ad'"),
+        (["deployments", "--environment", "\udcff"], r"'\udcff' is no text in UTF-8"),
     ],
 )
 def test_calls_that_are_not_understood(folder: Folder, arguments: list[str], says: str) -> None:

@@ -42,6 +42,7 @@ def artifact(**changes: Any) -> tuple[Artifact, ...]:
         ({"metrics": {"f1": -math.inf}}, "metrics.f1: -inf is no finite number"),
         ({"metrics": {" ": 1.0}}, "must have a name"),
         ({"description": "x" * 300_000}, "KB as JSON; at most 256 KB"),
+        ({"description": "a\udcff"}, r"half of a character, '\\udcff'"),
     ],
 )
 def test_what_cannot_be_a_version(change: dict[str, Any], says: str) -> None:

@@ -137,6 +137,12 @@ def test_any_variable_is_judged_and_its_value_never_told(name: str, value: str) 
     assert what is None or what == "is a secret by its name" or what.removeprefix("holds ") in BY_VALUE
 
 
+@pytest.mark.parametrize("piece", ["a.", "a://", "a://b:", "a+", "-", "x;", "password=", "eyJ", "SG.", "bearer "])
+def test_a_long_text_is_judged_at_once(piece: str) -> None:
+    """What takes the square of the length would take minutes."""
+    found("FOO", piece * 100_000)
+
+
 def test_keys_that_were_drawn_are_found() -> None:
     """But for the few whose characters repeat so often that they could be words."""
     drawn = [base64.b64encode(hashlib.sha256(bytes([seed])).digest()[:30]).decode() for seed in range(256)]

@@ -161,6 +161,8 @@ def test_the_lock_holds_without_the_check_of_the_statement(data: Path) -> None:
             "there is no table 'transaction'; there are trans",
         ),
         ("SELECT\n status::INTEGER FROM transactions", "::INTEGER", "Could not convert string 'succeeded'"),
+        ("SELECT 'a\udcff'", "\udcff", "half of a character"),
+        ("SELECT 1\0", "\0", "a character of number 0"),
         ("SELECT * FROM read_text('/etc/passwd')", "read_text('/etc/passwd')", "no files, no network"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 DATA = Path(".inferwatch")
-_SPAN = re.compile(r"(\d+)(s|m|h|d)")
+_SPAN = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -27,6 +27,13 @@ class Span(click.ParamType[int]):
         if not match:
             self.fail(f"{value!r} is no span of time; write it as 90s, 15m, 24h or 7d", param, ctx)
         return int(match[1]) * _MS[match[2]]
+
+
+def _encodable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Bytes that are no UTF-8 come as halves of characters, which nothing that is asked or kept can hold."""
+    if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+        raise click.BadParameter(f"{value!r} is no text in UTF-8")
+    return value
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -45,10 +52,14 @@ environment: Decorator = click.option(
     "--environment",
     envvar="INFERWATCH_ENVIRONMENT",
     show_envvar=True,
+    callback=_encodable,
     help="Environment of the spec. [default: dev]",
 )
 description: Decorator = click.option(
-    "--description", default="", help="Of the model version, where what is served becomes a new one."
+    "--description",
+    default="",
+    callback=_encodable,
+    help="Of the model version, where what is served becomes a new one.",
 )
 aws: Decorator = click.option("--aws", is_flag=True, help="Ask AWS, where the model runs, and not this machine.")
 region: Decorator = click.option("--region", help="AWS region. [default: the spec's, else your settings']")

@@ -163,7 +163,12 @@ def _unique(key: str, names: Iterable[str]) -> None:
 
 
 def _small(given: T) -> T:
-    size = len(msgspec.json.encode(given))
+    try:
+        size = len(msgspec.json.encode(given))
+    except UnicodeEncodeError as error:
+        raise RegistryError(
+            f"it holds half of a character, {error.object[error.start]!r}, which no text can hold"
+        ) from None
     if size > RECORD_BYTES_MAX:
         raise RegistryError(f"it is {size // 1024} KB as JSON; at most {RECORD_BYTES_MAX // 1024} KB are allowed")
     return given

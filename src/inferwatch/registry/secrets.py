@@ -56,7 +56,7 @@ _VALUES = {
 }
 _IN_VALUE = {what: re.compile(pattern) for what, pattern in _VALUES.items()}
 _WITH_PASSWORD = (
-    re.compile(r"\b[a-zA-Z][\w+.-]*://[^\s/:@]*:(?P<password>[^\s/@]+)@"),
+    re.compile(r"\b[a-zA-Z][\w+.-]{0,30}://[^\s/:@]*:(?P<password>[^\s/@]+)@"),
     re.compile(r"(?i)(?:^|[;,&?\s])(?:password|pwd|accountkey|sharedaccesskey|secretkey)\s*=\s*(?P<password>[^;&\s]+)"),
 )
 

@@ -25,9 +25,11 @@ def single_select(select: str) -> str:
 
     if len(select) > LENGTH_MAX:
         raise QueryError(f"the statement has {len(select):,} characters; {LENGTH_MAX:,} are allowed")
-    if "\0" in select:
-        place = select.index("\0")
-        raise PredicateError(select, place, place + 1, "a character of number 0 is no part of SQL")
+    for place, character in enumerate(select):
+        if character == "\0":
+            raise PredicateError(select, place, place + 1, "a character of number 0 is no part of SQL")
+        if "\ud800" <= character <= "\udfff":
+            raise PredicateError(select, place, place + 1, "half of a character, which no text can hold")
     with duckdb.connect() as parser:
         parser.execute("SET errors_as_json = true")
         try:
