@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -192,11 +192,11 @@ def test_who_says_no_gets_no_registry(
     assert fake_cdk.called(calls) == []
 
 
-def test_the_registry_s_app_is_a_stack_of_its_own(tmp_path: Path) -> None:
-    """What `execution.make_registry` has CDK deploy."""
-    synthesis.run(
-        [*execution.REGISTRY_APP, "123456789012", "eu-central-1", str(tmp_path / "out")], tmp_path, os.environ
-    )
+@pytest.mark.xdist_group("synth")
+def test_the_registry_s_app_is_a_stack_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `execution.make_registry` has CDK deploy; the program runs in this process, where CDK is loaded already."""
+    monkeypatch.setattr(sys, "argv", ["-c", "123456789012", "eu-central-1", str(tmp_path / "out")])
+    exec(execution.REGISTRY_APP[-1], {})
     template = json.loads((tmp_path / "out" / "InferWatch-Registry.template.json").read_text())
     assert "AWS::DynamoDB::Table" in [each["Type"] for each in template["Resources"].values()]
 
