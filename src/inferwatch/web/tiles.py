@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inferwatch.alarms.values import Datapoint
@@ -27,17 +27,27 @@ def tiles_view(sources: Sources, start_ms: int, end_ms: int) -> list[dict[str, A
     before that while the newest has fewer than 20 values. What waits in a
     queue is of the newest period with data, a quarter of an hour back at most.
     """
+    shown = tiles(sources.spec)
+    counts = {tile.id: _total(sources, tile.metric, start_ms, end_ms) for tile in shown if _is_total(tile)}
+    # Read after the counts: what is recorded meanwhile makes no count greater than its total.
     invocations = _total(sources, record.INVOCATIONS, start_ms, end_ms)
-    return [_tile(sources, tile, invocations, start_ms, end_ms) for tile in tiles(sources.spec)]
+    figures = {each: _counted(count, invocations) for each, count in counts.items()}
+    return [_tile(sources, tile, figures, start_ms, end_ms) for tile in shown]
 
 
-def _tile(sources: Sources, tile: Series, invocations: float | None, start_ms: int, end_ms: int) -> dict[str, Any]:
-    if tile.id == "rate":
+def _is_total(tile: Series) -> bool:
+    return tile.id != "rate" and tile.metric not in record.GAUGES and tile.statistic in ADDITIVE
+
+
+def _tile(
+    sources: Sources, tile: Series, totals: Mapping[str, dict[str, Any]], start_ms: int, end_ms: int
+) -> dict[str, Any]:
+    if tile.id in totals:
+        figure = totals[tile.id]
+    elif tile.id == "rate":
         figure = _rate(sources, start_ms, end_ms)
     elif tile.metric in record.GAUGES:
         figure = _level(sources, tile, start_ms, end_ms)
-    elif tile.statistic in ADDITIVE:
-        figure = _counted(_total(sources, tile.metric, start_ms, end_ms), invocations)
     else:
         figure = _gauge(sources, tile, start_ms, end_ms)
     return {"id": tile.id, **figure, "spark": _spark(sources, tile.metric, tile.statistic, start_ms, end_ms)}
