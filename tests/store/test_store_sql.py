@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,13 @@ def test_values_of_every_type_become_json(store: Store) -> None:
             **{"k": True, "k_1": "x"},
         }
     ]
+
+
+def test_numbers_that_json_has_not_are_numbers_within_lists_too(store: Store) -> None:
+    (row,) = store.sql("SELECT ['inf'::DOUBLE, 1.5::DOUBLE] AS a, {'x': 'nan'::DOUBLE, 'y': 'NaN'} AS b", 1).rows
+    assert row["a"] == [math.inf, 1.5]
+    assert math.isnan(row["b"]["x"])
+    assert row["b"]["y"] == "NaN"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -146,8 +147,16 @@ def _read(row: Sequence[Any], nested: Sequence[int]) -> list[Any]:
     """The cells as Python has them. Integers beyond 64 bits are numbers of double precision."""
     cells: list[Any] = [float(cell) if type(cell) is int and not _LEAST <= cell < _MOST else cell for cell in row]
     for place in nested:
-        cells[place] = None if cells[place] is None else orjson.loads(cells[place])
+        cells[place] = None if cells[place] is None else _nested(cells[place])
     return cells
+
+
+def _nested(text: str) -> Any:
+    """What DuckDB writes as JSON, which has NaN and Infinity for numbers that JSON has not."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _is_time(of: str) -> bool:
