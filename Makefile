@@ -7,7 +7,7 @@ RUN := $(UV) run --locked --extra local --extra aws --extra queue --extra cdk
 help:
 	@echo "make demo    a real model served, recorded, measured and watched, in a live page"
 	@echo "make test    the tests, without the long ones"
-	@echo "make soak    the long tests: kill loops, storms"
+	@echo "make soak    the long tests: kill loops, storms, many examples of each property"
 	@echo "make spark   the queries on a real Spark; brings PySpark, needs Java"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks, with their peers"
@@ -20,6 +20,7 @@ test:
 
 soak:
 	$(RUN) pytest -m soak --timeout 1800 $(ARGS)
+	$(RUN) pytest -n auto --dist loadgroup -m "hypothesis and not spark" --hypothesis-profile soak --timeout 1800 $(ARGS)
 
 spark:
 	$(RUN) --extra spark pytest -m spark --timeout 600 $(ARGS)

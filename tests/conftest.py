@@ -1,4 +1,4 @@
-"""For all tests: how many workers there are, and that those of one xdist group stay with one worker.
+"""For all tests: how many workers and examples there are, and that those of one xdist group stay with one worker.
 
 xdist writes the group into an item's `_nodeid`, where pytest 9.2 no longer looks (pytest-dev/pytest-xdist#1386), so
 `--dist loadgroup` would spread them in silence. Until a release of xdist does it, it is done here.
@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from unittest import mock
 
 import pytest
+
+import examples
+
+examples.register()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import naive_answer
 import pytest
 import query_cases
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from insights_model import answer
 
@@ -53,7 +53,6 @@ def expected(asked: Question, records: list[dict[str, Any]]) -> list[dict[str, A
     return [{name: iso(value) if name in times else value for name, value in row.items()} for row in rows]
 
 
-@settings(deadline=None)  # sqlglot is loaded by the first
 @given(words=words(), records=query_cases.record_lists(most=8, odd=False))
 def test_groups(words: dict[str, list[str]], records: list[dict[str, Any]]) -> None:
     """Versions are numbers or texts, not both: whether 3 and "3" are one group, Insights decides."""
@@ -68,7 +67,6 @@ def test_groups(words: dict[str, list[str]], records: list[dict[str, Any]]) -> N
             assert value == close, name
 
 
-@settings(deadline=None)
 @given(
     order=some(FIELDS, 3),
     descending=st.booleans(),

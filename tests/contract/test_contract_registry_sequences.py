@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from registry_world import a_deployment, a_version, dynamo, make_table
 
+from examples import times
 from inferwatch.aws.registry import DynamoRegistry
 from inferwatch.errors import RegistryError
 from inferwatch.ports import Registry
@@ -152,7 +153,7 @@ names = map("registry-{}".format, count())
 MODEL = Model("/any", "model")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@times(0.5)
 @given(sequence=st.lists(steps, max_size=20))
 def test_any_sequence_does_what_it_does_to_lists(fresh: Callable[[], Registry], sequence: list[Step]) -> None:
     registry, model, lists = fresh(), MODEL, Lists()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import query_cases
-from hypothesis import given, settings
+from hypothesis import given
 from insights_model import answer, discovered
 
 from inferwatch.errors import DialectError
@@ -74,7 +74,6 @@ def is_plain(leaf: Leaf, record: Record) -> bool:
     return [isinstance(there, kind) for kind in kinds] == [isinstance(wanted, kind) for kind in kinds]
 
 
-@settings(deadline=None)  # sqlglot is loaded by the first
 @given(predicate=query_cases.predicates(), records=query_cases.record_lists(most=6, odd=False))
 def test_it_finds_what_is_meant(predicate: Predicate, records: list[Record]) -> None:
     asked = normal(predicate)

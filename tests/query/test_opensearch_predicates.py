@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import query_cases
-from hypothesis import given, settings
+from hypothesis import given
 from opensearch_model import hits, values
 
 from inferwatch.errors import DialectError
@@ -62,7 +62,6 @@ def is_plain(leaf: Leaf, record: Record) -> bool:
     return [isinstance(there, kind) for kind in kinds] == [isinstance(wanted, kind) for kind in kinds]
 
 
-@settings(deadline=None)  # sqlglot is loaded by the first
 @given(predicate=query_cases.predicates(), records=query_cases.record_lists(most=6, odd=False))
 def test_it_finds_what_is_meant(predicate: Predicate, records: list[Record]) -> None:
     try:

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 import query_cases
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import given
 from sqlglot import expressions as exp
 
+from examples import times
 from inferwatch.errors import DialectError
 from inferwatch.lake.instant import milliseconds
 from inferwatch.query.dialects import athena, duckdb
@@ -82,7 +83,7 @@ def test_the_golden_questions_have_the_answers_that_duckdb_gives(asked: golden_q
     assert_same(msgspec.structs.replace(asked.question(), **ALL))
 
 
-@settings(max_examples=60, deadline=None)
+@times(0.5)
 @given(query_cases.predicates())
 def test_predicates_find_what_duckdb_finds(where: Any) -> None:
     assert_same(Question(where=where, **ALL))

@@ -11,11 +11,12 @@ import msgspec
 import naive_answer
 import pytest
 import query_cases
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from query_cases import EDGES, END_MS, START_MS
 from store_lines import append
 
+from examples import times
 from inferwatch.lake.instant import milliseconds
 from inferwatch.ports import RecordQuery
 from inferwatch.query import wording
@@ -96,7 +97,7 @@ stats = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@times(0.5)
 @given(st.none() | query_cases.predicates(), ranges, nodes, orders, st.sampled_from([3, 1000]))
 def test_records(
     sides: dict[str, Store], where: Any, span: tuple[int, int], node: str | None, order: tuple[str, ...], limit: int
@@ -109,7 +110,7 @@ def test_records(
         assert store.ask(question).rows == wanted, side
 
 
-@settings(max_examples=40, deadline=None)
+@times(0.5)
 @given(st.none() | query_cases.predicates(), ranges, nodes, groups, stats)
 def test_groups(
     sides: dict[str, Store], where: Any, span: tuple[int, int], node: str | None, by: list[str], of: list[str]
@@ -123,7 +124,7 @@ def test_groups(
         assert close(store.ask(question), wanted), side
 
 
-@settings(max_examples=20, deadline=None)
+@times(0.3)
 @given(query_cases.predicates(), st.sampled_from(["-start_at", "start_at", "-elapse"]), st.sampled_from([2, 1000]))
 def test_the_list_of_the_page_honours_a_predicate(sides: dict[str, Store], where: Any, order: Any, limit: int) -> None:
     question = wording.question(start_ms=START_MS, end_ms=END_MS, order_by=(order,), environment="prod")
