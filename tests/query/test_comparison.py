@@ -31,12 +31,14 @@ class Engine:
         self.asked.append(question)
         met = [one for one in self.records if meets.meets(question.where, one)]
         if question.by:
-            groups: dict[tuple[Any, Any], int] = {}
+            groups: dict[tuple[Any, Any], list[Any]] = {}
             for one in met:
-                key = one["model_version"], one["status"]
-                groups[key] = groups.get(key, 0) + 1
-            rows = [{"model_version": v, "status": s, "count": n} for (v, s), n in groups.items()]
-            return Answer(columns=("model_version", "status", "count"), rows=rows, notes=self.notes)
+                groups.setdefault((one["model_version"], one.get("status")), []).append(one)
+            rows = [
+                {"model_version": v, "status": s, "count": len(of), "timed": sum("elapse" in one for one in of)}
+                for (v, s), of in groups.items()
+            ]
+            return Answer(columns=("model_version", "status", "count", "timed"), rows=rows, notes=self.notes)
         row = {stat.name: self._stat(stat, met) for stat in question.stats}
         return Answer(columns=tuple(row), rows=[row], notes=self.notes)
 
@@ -143,6 +145,17 @@ def test_rejected_requests_are_traffic_and_nothing_else() -> None:
     assert errors.first.value == pytest.approx(5.0)
 
 
+def test_records_that_do_not_say_how_long_they_took_make_no_latency_surer() -> None:
+    timed, untimed = records(3, 40, 50.0), [{"model_version": 3, "status": "succeeded"}] * 1000
+    strange = [{"model_version": 3, "elapse": 1e6}] * 10
+    found = compared(timed + untimed + strange + records(4, 40, 50.0))
+    assert (found.first.records, found.first.judged, found.first.timed) == (1050, 1040, 40)
+    alone = compared(timed + records(4, 40, 50.0))
+    assert measure(found, "p50").first == measure(alone, "p50").first
+    few = compared(records(3, 29, 50.0) + untimed + records(4, 40, 50.0))
+    assert measure(few, "p50").says == "too little data to tell: 29 of version 3; 30 needed"
+
+
 def test_a_model_without_confidence_is_not_compared_by_it() -> None:
     found = compared(records(3, 50, 50.0, confidence=None), has_confidence=False)
     assert "confidence" not in {each.name for each in found.measures}
@@ -165,6 +178,6 @@ def test_a_version_is_not_compared_with_itself() -> None:
 
 def test_the_json_has_every_member() -> None:
     plain = comparison.as_json(compared(records(3, 50, 50.0) + records(4, 50, 60.0)))
-    assert plain["first"] == {"version": "3", "records": 50, "judged": 50, "errors": 0}
+    assert plain["first"] == {"version": "3", "records": 50, "judged": 50, "timed": 50, "errors": 0}
     assert [each["name"] for each in plain["measures"]] == ["traffic", "p50", "p90", "p99", "error_rate", "confidence"]
     assert set(plain["measures"][1]["difference"]) == {"value", "low", "high"}

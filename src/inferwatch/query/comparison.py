@@ -46,11 +46,13 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One version. records: all of them; judged: those that were not rejected, which latency and errors are of."""
+    """One version. records: all of them; judged: those that were not rejected, which errors are of; timed: those among
+    them that say how long they took."""
 
     version: str
     records: int
     judged: int
+    timed: int
     errors: int
 
 
@@ -88,7 +90,7 @@ def compare(
         raise QueryError(f"version {first} cannot be compared with itself; name two")
     base = Question(start_ms=start_ms, end_ms=end_ms, node=node, environment=environment, limit=10_000)
     both = OneOf(_VERSION, (str(first), str(second)))
-    counted = ask(msgspec.structs.replace(base, where=both, by=(_VERSION, _STATUS), stats=(_count(),)))
+    counted = ask(msgspec.structs.replace(base, where=both, by=(_VERSION, _STATUS), stats=_counts()))
     sides = tuple(_side(str(version), counted.rows) for version in (first, second))
     found = [_Asked(ask, base, side) for side in sides]
     minutes = (end_ms - start_ms) / _MINUTE_MS
@@ -122,7 +124,7 @@ class _Asked:
     """What was asked of one version: percentiles and the values at the ends of their intervals, and confidence."""
 
     def __init__(self, ask: Callable[[Question], Answer], base: Question, side: Side) -> None:
-        self._judged = side.judged
+        self._timed = side.timed
         self._values: Mapping[str, Any] = {}
         self.notes: tuple[str, ...] = ()
         if side.judged:
@@ -150,19 +152,19 @@ class _Asked:
 
     def _around(self, percent: float) -> tuple[Stat, ...]:
         """The percentile and the ends of its interval, which are values of the sample too."""
-        ends = intervals.ranks(percent, self._judged) if self._judged >= intervals.LEAST else None
+        ends = intervals.ranks(percent, self._timed) if self._timed >= intervals.LEAST else None
         if ends is None:
             return ()
         # Half a rank lower, so that no rounding of the product reaches the next one.
-        low, high = (100 * (rank - 0.5) / self._judged for rank in ends)
+        low, high = (100 * (rank - 0.5) / self._timed for rank in ends)
         return tuple(
             Stat("percentile", _ELAPSE, at, f"p{percent:g} {name}")
             for name, at in (("value", percent), ("low", low), ("high", high))
         )
 
 
-def _count() -> Stat:
-    return Stat("count", None, None, "count")
+def _counts() -> tuple[Stat, ...]:
+    return Stat("count", None, None, "count"), Stat("count", _ELAPSE, None, "timed")
 
 
 def _of_confidence() -> tuple[Stat, ...]:
@@ -174,16 +176,14 @@ def _of_confidence() -> tuple[Stat, ...]:
 
 
 def _side(version: str, rows: list[dict[str, Any]]) -> Side:
-    counts: dict[str | None, int] = {}
-    for row in rows:
-        if str(row["model_version"]) == version:
-            counts[row["status"]] = counts.get(row["status"], 0) + row["count"]
-    records = sum(counts.values())
+    own = [row for row in rows if str(row["model_version"]) == version]
+    judged = [row for row in own if row["status"] not in (None, record.REJECTED)]
     return Side(
         version=version,
-        records=records,
-        judged=records - counts.get(record.REJECTED, 0),
-        errors=counts.get(record.FAILED, 0) + counts.get(record.TIMEOUT, 0),
+        records=sum(row["count"] for row in own),
+        judged=sum(row["count"] for row in judged),
+        timed=sum(row["timed"] for row in judged),
+        errors=sum(row["count"] for row in judged if row["status"] in (record.FAILED, record.TIMEOUT)),
     )
 
 
@@ -196,7 +196,7 @@ def _error_rate(side: Side) -> Estimate | None:
 
 def _latency(percent: float, found: list[_Asked], sides: tuple[Side, ...]) -> Measure:
     values = [each.percentile(percent) for each in found]
-    counts = [side.judged for side in sides]
+    counts = [side.timed for side in sides]
     return _measure(f"p{percent:g}", f"Latency p{percent:g}", "ms", values, sides, counts, intervals.needed(percent))
 
 
