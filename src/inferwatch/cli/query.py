@@ -13,6 +13,7 @@ from inferwatch.cli.asking.engines import ENGINES, LOCAL, Engine, Place, engine,
 from inferwatch.cli.asking.words import Words, in_words, node, saved
 from inferwatch.cli.clock import now_ms
 from inferwatch.query.answer import Answer
+from inferwatch.query.fields import COMMON, FEATURES
 from inferwatch.query.predicate import Field, Missing
 from inferwatch.query.question import Question, Stat
 from inferwatch.query.saved import saved_questions
@@ -104,7 +105,10 @@ def _nowhere(question: Question, at: Engine, place: Place) -> Iterator[str]:
         return
     for field in own:
         if not _records_with(field, question, at):
-            yield f"no record of that time has a field {spelled(field)}"
+            meant = Field((FEATURES, *field.path))
+            is_feature = field.root not in COMMON and _records_with(meant, question, at)
+            hint = f"; did you mean {spelled(meant)}?" if is_feature else ""
+            yield f"no record of that time has a field {spelled(field)}{hint}"
 
 
 def _records_with(field: Field, question: Question, at: Engine) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from inferwatch.lake.columns import KINDS
@@ -14,7 +14,7 @@ from inferwatch.spec.fault import suggestion
 
 _ENVELOPE: Final = "_aws"
 _MISSPELT: Final = 0.8
-"""How near a name is to one of the record's own that it is taken for, where nobody knows what records have."""
+"""How near a name is to the one that it is taken for. One less near may as well be a feature's, or one of one's own."""
 
 
 def field(word: Word, known: Collection[str] | None) -> Field:
@@ -46,9 +46,18 @@ def _unknown(root: str, known: Collection[str] | None) -> str:
     if root in COMMON or root == _ENVELOPE or (known is not None and root in known):
         return ""
     if known is not None:
-        near = suggestion(root, sorted({*COMMON, *known, PROPERTIES}))
-        return f"no record has a field {root!r}{near or '; if one will, write properties.' + root}"
-    meant = difflib.get_close_matches(root, sorted(COMMON), n=1, cutoff=_MISSPELT)
+        names = sorted({*COMMON, *known, PROPERTIES})
+        near = suggestion(root, names)
+        if near and not _misspelt(root, names):
+            near += f" A feature is features.{root}"
+        other = f"; a feature is features.{root}, and a field that none has yet properties.{root}"
+        return f"no record has a field {root!r}{near or other}"
+    meant = _misspelt(root, sorted(COMMON))
     if not meant:
         return ""
     return f"{root!r} is no field of the record; did you mean {meant[0]!r}? One of your own is properties.{root}"
+
+
+def _misspelt(root: str, names: Sequence[str]) -> list[str]:
+    """The name that is surely meant, if there is one."""
+    return difflib.get_close_matches(root, names, n=1, cutoff=_MISSPELT)
