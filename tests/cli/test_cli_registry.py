@@ -181,7 +181,7 @@ def test_promote_and_roll_back(folder: Folder) -> None:
         "deployment 2 (version 2) of /abc_corp/claim/doc_classification is the current one of dev;"
         " before it was deployment 3\n"
     )
-    assert "goes on as it is" in said.stderr
+    assert "no traffic is moved: this is a data folder's registry" in said.stderr
     assert folder.rows("rollback")[0]["deployment_id"] == 1
     assert "no deployment served dev before deployment 1" in folder.refused("rollback")
     (change,) = folder.rows("promote", 3, "--environment", "dev")
@@ -191,6 +191,12 @@ def test_promote_and_roll_back(folder: Folder) -> None:
     history = folder.rows("deployments", "history")
     assert [row["why"] for row in history] == ["promoted", "rolled back", "rolled back"] + ["deployed"] * 3
     assert "rolled back" in folder.done("deployments", "history", "--environment", "dev").stdout
+
+
+def test_what_runs_on_this_machine_goes_on_as_it_is(folder: Folder) -> None:
+    folder.registry.register_version(a_version(1, MODEL))
+    folder.registry.register_deployment(a_deployment(1, MODEL, deployment_method="local"))
+    assert "goes on as it is" in folder.done("promote", 1).stderr
 
 
 def test_of_several_environments_one_is_named(folder: Folder) -> None:
@@ -218,8 +224,17 @@ def test_of_several_models_one_is_named(folder: Folder) -> None:
 def test_an_empty_registry_says_so(folder: Folder) -> None:
     assert "no version in .inferwatch yet" in folder.done("versions").stderr
     assert "no deployment of prod in .inferwatch yet" in folder.done("deployments", "--environment", "prod").stderr
+    assert "holds an empty list" in folder.refused("versions", "add", "-", said="[]")
     assert "has no version of any model yet" in folder.refused("rollback")
     assert not (folder.path / ".inferwatch").exists()
+
+
+def test_that_a_model_has_nothing_names_it(folder: Folder) -> None:
+    folder.deployed(1)
+    folder.file("inferwatch.toml", '[model]\nnamespace = "/me"\nname = "doc"\n')
+    assert "no version of /me/doc in .inferwatch yet" in folder.done("versions").stderr
+    said = folder.done("deployments", "--environment", "prod").stderr
+    assert "no deployment of /me/doc in prod in .inferwatch yet" in said
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def list_deployments(place: Place, as_json: bool) -> None:
     if as_json:
         output.json_lines(shapes.as_json(each) for each in found)
     elif not found:
-        of = f" of {place.environment}" if place.environment else ""
+        of = place.whose()
+        if place.environment:
+            of += f" {'in' if of else 'of'} {place.environment}"
         output.note(f"no deployment{of} in {opened.where} yet; `inferwatch up` and `deploy` register what they serve")
     else:
         columns = ("Deployment", "Model", "Environment", "Version", "State", "Method", "Created", "By", "Endpoint")

@@ -55,6 +55,13 @@ environment: Decorator = click.option(
     callback=_encodable,
     help="Environment of the spec. [default: dev]",
 )
+any_environment: Decorator = click.option(
+    "--environment",
+    envvar="INFERWATCH_ENVIRONMENT",
+    show_envvar=True,
+    callback=_encodable,
+    help="Which environment. [default: all; dev where it has to be one]",
+)
 description: Decorator = click.option(
     "--description",
     default="",

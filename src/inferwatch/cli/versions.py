@@ -40,7 +40,8 @@ def list_versions(place: Place, as_json: bool) -> None:
     if rows:
         output.table(("Version", "Model", "Serves", "Created", "By", "Description"), rows)
     elif not as_json:
-        output.note(f"no version in {opened.where} yet; `inferwatch up` and `deploy` register what they serve")
+        where = f"{place.whose()} in {opened.where}"
+        output.note(f"no version{where} yet; `inferwatch up` and `deploy` register what they serve")
 
 
 @command.command()

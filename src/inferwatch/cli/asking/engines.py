@@ -72,7 +72,7 @@ def on_engine(names: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[.
             help="The model's folder or its inferwatch.toml. [default: here]",
         )
         @options.region
-        @options.environment
+        @options.any_environment
         @wraps(command)
         def with_place(
             *, engine: str, data: Path, spec_path: Path, region: str | None, environment: str | None, **given: Any

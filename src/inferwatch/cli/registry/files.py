@@ -26,6 +26,8 @@ def read(path: Path, shape: Callable[[object], T]) -> list[T]:
     except orjson.JSONDecodeError as error:
         raise RegistryError(f"{name} is no JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
     several = isinstance(document, list)
+    if document == []:
+        raise RegistryError(f"{name} holds an empty list: there is nothing to register")
     found = []
     for index, each in enumerate(document if several else [document]):
         try:

@@ -16,6 +16,8 @@ from inferwatch.registry.records import Change, Deployment, Model
 
 OURS = ("Lambda", "SageMaker")
 """Methods of deployments whose traffic InferWatch moves."""
+_HERE = "a model that runs on this machine goes on as it is: `inferwatch up` serves what its folder holds"
+_NOT_MOVED = "no traffic is moved:"
 
 
 def registry_only(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,12 +63,12 @@ def sentence(model: Model, change: Change) -> str:
 
 def _moved(opened: Opened, wanted: Deployment, change: Callable[[], Change], *, alone: bool) -> Change:
     if not opened.on_aws:
-        output.note("a model that runs on this machine goes on as it is: `inferwatch up` serves what its folder holds")
+        output.note(_HERE if wanted.deployment_method == "local" else f"{_NOT_MOVED} this is a data folder's registry")
         return change()
     if alone:
         return change()
     if wanted.deployment_method not in OURS:
-        output.note(f"no traffic is moved: how {wanted.deployment_method} serves it is not InferWatch's")
+        output.note(f"{_NOT_MOVED} how {wanted.deployment_method} serves it is not InferWatch's")
         return change()
     site = opened.site
     if site is None:

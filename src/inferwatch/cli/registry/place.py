@@ -71,6 +71,12 @@ class Place(NamedTuple):
             raise _unknown(self.node, registry)
         return found
 
+    def whose(self) -> str:
+        """ " of /abc_corp/claim" where the spec, or a node, says whose versions are meant, for messages; "" for all."""
+        spec = self.spec()
+        named = self.node if spec is None else spec.identity.log_group
+        return f" of {named}" if named else ""
+
     def model(self, opened: Opened) -> Model:
         """The one model that is meant. Raises RegistryError where there are several, or none."""
         found = self.models(opened.registry)
@@ -109,7 +115,7 @@ def on_registry(command: Callable[..., Any]) -> Callable[..., Any]:
         help="The model's folder or its inferwatch.toml. [default: here]",
     )
     @options.region
-    @options.environment
+    @options.any_environment
     @wraps(command)
     def with_place(
         *,
