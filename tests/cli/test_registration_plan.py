@@ -198,6 +198,16 @@ def test_a_start_that_was_killed_is_known_to_have_failed_by_the_next(
     assert {each.deployment_id: each.state for each in registry.deployments(MODEL)} == {1: "failed", 2: "current"}
 
 
+def test_what_a_person_added_is_no_start_that_was_killed(registry: LocalRegistry, folder: Path, tmp_path: Path) -> None:
+    local(folder, tmp_path).serves("http://127.0.0.1:8080/predict")
+    added = msgspec.structs.replace(
+        registry.deployments(MODEL)[0], deployment_id=0, state="pending", configuration=None
+    )
+    registry.register_deployment(added)
+    local(folder, tmp_path)
+    assert {each.deployment_id: each.state for each in registry.deployments(MODEL)} == {1: "current", 2: "pending"}
+
+
 def test_a_port_that_changes_changes_the_endpoint_alone(registry: LocalRegistry, folder: Path, tmp_path: Path) -> None:
     for port in (8080, 8090):
         local(folder, tmp_path).serves(f"http://127.0.0.1:{port}/predict")

@@ -155,6 +155,16 @@ def test_a_damaged_catalog_is_told(tmp_path: Path) -> None:
         LocalRegistry(tmp_path).versions(MODEL)
 
 
+def test_a_record_that_a_disk_has_changed_is_told(tmp_path: Path) -> None:
+    LocalRegistry(tmp_path).register_version(a_version())
+    with closing(catalog.connect(tmp_path)) as connection:
+        connection.execute("DROP TRIGGER model_version_stays")
+        connection.execute("UPDATE model_version SET record = substr(record, 1, 20)")
+    for use in (lambda: LocalRegistry(tmp_path).versions(MODEL), lambda: LocalRegistry(tmp_path).models("/")):
+        with pytest.raises(StoreError, match="holds a record that cannot be read"):
+            use()
+
+
 def test_rows_of_versions_are_never_changed_by_any_statement(tmp_path: Path) -> None:
     LocalRegistry(tmp_path).register_version(a_version())
     with closing(catalog.connect(tmp_path)) as connection:

@@ -14,7 +14,7 @@ from inferwatch.registry import changes, rules
 from inferwatch.registry.records import Change, Deployment, Model, ModelVersion
 from inferwatch.store import catalog
 from inferwatch.store import registry_tables as tables
-from inferwatch.store.transaction import snapshot, transaction
+from inferwatch.store.transaction import REMEDY, snapshot, transaction
 
 
 class LocalRegistry:
@@ -146,7 +146,7 @@ class LocalRegistry:
             raise StoreError(
                 f"{self._data} cannot be written ({error.strerror}). Choose a data folder that this user may write."
             ) from error
-        with closing(catalog.connect(self._data)) as connection, transaction(connection):
+        with closing(catalog.connect(self._data)) as connection, transaction(connection), self._whole():
             yield connection
 
     @contextmanager
@@ -157,5 +157,16 @@ class LocalRegistry:
         except catalog.NoDataError:
             yield None
             return
-        with closing(opened) as connection, snapshot(connection):
+        with closing(opened) as connection, snapshot(connection), self._whole():
             yield connection if tables.is_there(connection) else None
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Tells of a record that is none: SQLite itself does not see what a disk has changed within a page."""
+        try:
+            yield
+        except msgspec.DecodeError as error:
+            file = self._data / catalog.FILE
+            raise StoreError(
+                f"{file} holds a record that cannot be read ({error}). It is damaged: {REMEDY}."
+            ) from error

@@ -60,9 +60,10 @@ class LocalRegistration:
             self._registry.fail(self._asked.model, self.plan.deployment.deployment_id)
 
     def _end_of_earlier(self, asked: Asked) -> None:
-        """Of starts whose process was killed before the model answered."""
+        """Of starts whose process was killed before the model answered; what people added has no configuration."""
         for each in self._registry.deployments(asked.model):
-            if each.state == "pending" and each.deployment_method == "local":
+            ours = each.deployment_method == "local" and each.configuration is not None
+            if ours and each.state == "pending":
                 self._registry.fail(asked.model, each.deployment_id)
 
 
