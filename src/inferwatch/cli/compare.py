@@ -6,11 +6,12 @@ import click
 
 from inferwatch.cli import options, output
 from inferwatch.cli.asking import words
-from inferwatch.cli.asking.engines import ATHENA, LOCAL, LOGS_INSIGHTS, Place, engine, on_engine
+from inferwatch.cli.asking.engines import ATHENA, LOCAL, LOGS_INSIGHTS, Engine, Place, engine, on_engine
 from inferwatch.cli.clock import now_ms
 from inferwatch.errors import QueryError
 from inferwatch.query.comparison import Comparison, Measure, as_json, compare
 from inferwatch.query.intervals import Estimate
+from inferwatch.query.wording import question
 from inferwatch.sdk.clock import iso
 
 STYLES = {"too little data": "yellow"}
@@ -43,17 +44,12 @@ def command(
     start_ms = end_ms - since if start is None else start
     if start_ms >= end_ms:
         raise click.UsageError("--start is not before --end, or lies ahead")
+    of = _model(place, model)
     with engine(place) as at:
-        found = compare(
-            at.ask,
-            first,
-            second,
-            start_ms=start_ms,
-            end_ms=end_ms,
-            node=_model(place, model),
-            environment=place.environment,
-        )
-    _print(found, as_json)
+        found = compare(at.ask, first, second, start_ms=start_ms, end_ms=end_ms, node=of, environment=place.environment)
+        _print(found, as_json)
+        if place.name == LOCAL:  # On AWS another look is billed.
+            _say_absent(found, at, of, place.environment)
 
 
 def _model(place: Place, given: str | None) -> str | None:
@@ -69,6 +65,21 @@ def _model(place: Place, given: str | None) -> str | None:
     if len(found) > 1:
         raise QueryError(f"{place.data} holds {len(found)} models: say which with --model: {', '.join(found)}")
     return found[0] if found else None
+
+
+def _say_absent(found: Comparison, at: Engine, node: str | None, environment: str | None) -> None:
+    """Of a version without records, which it may have been mistaken for."""
+    absent = [side.version for side in (found.first, found.second) if not side.records]
+    if not absent:
+        return
+    rows = at.ask(
+        question(
+            start_ms=found.start_ms, end_ms=found.end_ms, by=("model_version",), node=node, environment=environment
+        )
+    ).rows
+    there = ", ".join(str(row["model_version"]) for row in rows if row["model_version"] is not None)
+    others = f"the versions of that time are {there}" if there else "no version has any"
+    output.note(f"no record of version {' or '.join(absent)}; {others}")
 
 
 def _print(found: Comparison, as_json_: bool) -> None:
