@@ -107,7 +107,7 @@ class Opened:
                 stats=_words(stats),
                 order_by=_words(order_by),
                 limit=limit,
-                node=model,
+                node=_node(model),
                 environment=environment,
                 known=known,
             )
@@ -135,6 +135,12 @@ def _milliseconds(name: str, instant: Instant) -> int:
     if at_ms is None:
         raise QueryError(f"{name} {instant!r} is no instant; write it as in '2026-11-21T09:30Z'")
     return at_ms
+
+
+def _node(model: str | None) -> str | None:
+    if model is not None and not model.startswith("/"):
+        raise QueryError(f"model {model!r} is no path of a model or node; write it as in '/abc_corp/claim'")
+    return model and (model.rstrip("/") or "/")
 
 
 def _words(given: Words) -> list[str]:

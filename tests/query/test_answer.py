@@ -48,6 +48,12 @@ def test_records_have_the_core_fields_first() -> None:
     assert len(answer) == 2
 
 
+def test_no_records_have_all_core_fields_as_columns() -> None:
+    frame = of_records([]).to_pandas()
+    assert frame[frame["elapse"] > 3].empty
+    assert (frame["start_at"].dtype.kind, frame["elapse"].dtype) == ("M", "float64")
+
+
 def test_groups_have_their_buckets_as_instants() -> None:
     question = Question(start_ms=0, end_ms=1, by=(Field(("status",)), Bucket(60, "minute")))
     text = Text(dialect="x", text="", columns=("status", "minute", "count"), notes=("rough",))

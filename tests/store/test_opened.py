@@ -55,6 +55,12 @@ def test_the_last_day_newest_first(opened: Opened) -> None:
     assert len(opened.query(environment="dev", since="7d")) == 1
 
 
+def test_a_node_is_a_path(opened: Opened) -> None:
+    assert len(opened.query(model="/abc_corp/", since="3h")) == 3
+    with pytest.raises(QueryError, match="'abc_corp' is no path of a model or node"):
+        opened.query(model="abc_corp")
+
+
 def test_from_one_instant_to_another(opened: Opened) -> None:
     start, end = "2025-11-21T05:12Z", datetime(2025, 11, 21, 9, 12, tzinfo=UTC)
     assert numbers(opened.query("pages >= 0", start=start, end=end)) == [1, 2]

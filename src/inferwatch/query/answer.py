@@ -66,8 +66,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_records(records: Sequence[dict[str, Any]], notes: tuple[str, ...] = ()) -> Answer:
-    """The answer that consists of records: its columns are the core fields that any of them has, then all others."""
-    there = dict.fromkeys(name for record in records for name in record)
+    """The answer that consists of records: its columns are the core fields that any of them has, then all others.
+
+    Without records they are all core fields, so that what is done with a column goes on to work.
+    """
+    there = dict.fromkeys(name for record in records for name in record) if records else dict.fromkeys(KINDS)
     core = [name for name in KINDS if name in there]
     return Answer(columns=(*core, *(name for name in there if name not in KINDS)), rows=list(records), notes=notes)
 
