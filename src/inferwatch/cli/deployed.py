@@ -14,8 +14,6 @@ from inferwatch.cli import options
 if TYPE_CHECKING:
     from inferwatch.aws.site import Site
 
-HERE = Path()
-
 
 class Deployed(NamedTuple):
     """path: the model's folder or its spec; environment, region: None for the defaults."""
@@ -36,12 +34,12 @@ def on_aws(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options for a command that can ask AWS: it is given `deployed`, which is None without `--aws`."""
 
     @options.aws
-    @options.spec_path
+    @options.spec_on_aws
     @options.region
     @options.environment
     @wraps(command)
     def with_deployed(*, aws: bool, spec_path: Path, region: str | None, environment: str | None, **given: Any) -> Any:
-        if not aws and (region is not None or spec_path != HERE):
+        if not aws and (region is not None or spec_path != options.HERE):
             raise click.UsageError(f"{'--region' if region is not None else '--spec'} goes with --aws")
         return command(deployed=Deployed(spec_path, environment, region) if aws else None, **given)
 

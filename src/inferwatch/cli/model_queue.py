@@ -50,13 +50,7 @@ class ModelQueue(NamedTuple):
 def on_queue(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options for a command on a model's queue, which is given `queue`."""
 
-    @click.option(
-        "--spec",
-        "spec_path",
-        type=click.Path(path_type=Path),
-        default=Path(),
-        help="The model's folder or its inferwatch.toml. [default: here]",
-    )
+    @options.spec
     @options.environment
     @options.data
     @click.option(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 DATA = Path(".inferwatch")
+HERE = Path()
 _SPAN = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -74,13 +75,14 @@ _pipeline: Decorator = click.option(
     "--pipeline", is_flag=True, help="The pipeline of all environments, in the place of the model."
 )
 _endpoint: Decorator = click.option("--endpoint", is_flag=True, help="The endpoint alone, in the place of the model.")
-spec_path: Decorator = click.option(
-    "--spec",
-    "spec_path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="With --aws: the model's folder or its inferwatch.toml. [default: here]",
-)
+
+
+def _spec(help: str) -> Decorator:
+    return click.option("--spec", "spec_path", type=click.Path(path_type=Path), default=HERE, help=help)
+
+
+spec = _spec("The model's folder or its inferwatch.toml. [default: here]")
+spec_on_aws = _spec("With --aws: the model's folder or its inferwatch.toml. [default: here]")
 
 
 def since(default: str) -> Decorator:

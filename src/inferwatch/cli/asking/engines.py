@@ -12,7 +12,8 @@ import click
 
 from inferwatch.cli import options
 from inferwatch.cli.clock import patience
-from inferwatch.cli.deployed import HERE, Deployed
+from inferwatch.cli.deployed import Deployed
+from inferwatch.cli.options import HERE
 from inferwatch.query.answer import Answer
 from inferwatch.query.question import Question
 from inferwatch.spec import FILE_NAME, load_spec
@@ -64,13 +65,7 @@ def on_engine(names: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[.
     def decorator(command: Callable[..., Any]) -> Callable[..., Any]:
         @click.option("--engine", type=click.Choice(names), default=LOCAL, show_default=True, help="Who answers.")
         @options.data
-        @click.option(
-            "--spec",
-            "spec_path",
-            type=click.Path(path_type=Path),
-            default=HERE,
-            help="The model's folder or its inferwatch.toml. [default: here]",
-        )
+        @options.spec
         @options.region
         @options.any_environment
         @wraps(command)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from inferwatch.cli import options
-from inferwatch.cli.deployed import HERE, Deployed
+from inferwatch.cli.deployed import Deployed
+from inferwatch.cli.options import HERE
 from inferwatch.errors import RegistryError
 from inferwatch.ports import Registry
 from inferwatch.registry import rules
@@ -107,13 +108,7 @@ def on_registry(command: Callable[..., Any]) -> Callable[..., Any]:
     @options.data
     @options.aws
     @click.option("--model", "node", help="A model or a node above it, as in /abc_corp/claim. [default: the spec's]")
-    @click.option(
-        "--spec",
-        "spec_path",
-        type=click.Path(path_type=Path),
-        default=HERE,
-        help="The model's folder or its inferwatch.toml. [default: here]",
-    )
+    @options.spec
     @options.region
     @options.any_environment
     @wraps(command)

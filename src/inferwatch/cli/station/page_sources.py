@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from inferwatch.cli.station.readers import Readers, SharedMetricSource
 from inferwatch.ports import MetricSource, Registry
 from inferwatch.query.answer import Answer
 from inferwatch.query.question import Question
-from inferwatch.registry.records import Change, Deployment, Model, ModelVersion
+from inferwatch.registry.records import Model
 from inferwatch.spec.monitor_spec import MonitorSpec
 from inferwatch.store.outbox import Entry
 from inferwatch.store.registry import LocalRegistry
@@ -88,23 +89,6 @@ def _one_model(
         with readers.store() as store:
             return store.ask(question)
 
-    def known() -> frozenset[str]:
-        at_ms = now_ms()
-        recent = Question(
-            start_ms=at_ms - FIELDS_MS, end_ms=at_ms + 1, node=identity.log_group, environment=identity.environment
-        )
-        with readers.store() as store:
-            return store.fields(recent) | own_fields(spec)
-
-    def versions() -> Sequence[ModelVersion]:
-        return registry.versions(model)
-
-    def deployments() -> Sequence[Deployment]:
-        return registry.deployments(model, identity.environment)
-
-    def changes() -> Sequence[Change]:
-        return registry.history(model, identity.environment)
-
     return Sources(
         spec=spec,
         metrics=metrics,
@@ -114,11 +98,21 @@ def _one_model(
         health=dict,
         now_ms=now_ms,
         ask=ask,
-        known=known,
-        versions=versions,
-        deployments=deployments,
-        changes=changes,
+        known=partial(_known, spec, readers, now_ms),
+        versions=partial(registry.versions, model),
+        deployments=partial(registry.deployments, model, identity.environment),
+        changes=partial(registry.history, model, identity.environment),
     )
+
+
+def _known(spec: MonitorSpec, readers: Readers, now_ms: Callable[[], int]) -> frozenset[str]:
+    """Root names of the fields of their own that records have, or are going to have."""
+    at_ms, identity = now_ms(), spec.identity
+    recent = Question(
+        start_ms=at_ms - FIELDS_MS, end_ms=at_ms + 1, node=identity.log_group, environment=identity.environment
+    )
+    with readers.store() as store:
+        return store.fields(recent) | own_fields(spec)
 
 
 def own_fields(spec: MonitorSpec) -> frozenset[str]:
