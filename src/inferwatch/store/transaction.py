@@ -10,7 +10,7 @@ from inferwatch.errors import StoreError
 
 REMEDY = (
     "end what uses the data folder and move catalog.sqlite away: the metrics of 14 days and all records are then"
-    " made anew from the stream files; the history of the alarms, and the registry of versions and deployments, are lost"
+    " made anew from the stream files; the history of the alarms and the registry are lost"
 )
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
