@@ -74,6 +74,11 @@ def test_a_row_leads_to_its_model_and_the_model_back_to_its_node(page: Page) -> 
     expect(page.locator("#crumbs")).to_have_text("/abc_corp/claim")
 
 
+def test_a_model_whose_spec_is_elsewhere_is_not_said_to_have_no_alarms(page: Page) -> None:
+    page.get_by_role("link", name="doc").click()
+    expect(page.get_by_text("No alarm of this model has been evaluated here.")).to_be_visible()
+
+
 def test_the_pages_of_two_models_do_not_share_their_streams(page: Page, world: World) -> None:
     page.get_by_role("link", name="fraud").click()
     expect(page.locator("#live")).to_have_text("Live")

@@ -12,8 +12,11 @@ import { moment, span, zone } from "./time.js";
 export class Alarms {
   #rows = new Map();
   #alarms = [];
+  #empty;
 
-  constructor(title) {
+  // declared: whether the spec is the model's own, and not made up of what it left.
+  constructor(title, declared) {
+    this.#empty = declared ? "This model's spec has no alarms." : "No alarm of this model has been evaluated here.";
     this.list = h("ul", { class: "rows" });
     this.elements = [h("div", { class: "head" }, h("h2", { id: "alarms" }, title)), h("div", { class: "scroll" }, this.list)];
     zone.watch(() => this.#readHistories());
@@ -23,7 +26,7 @@ export class Alarms {
   show(alarms) {
     const changed = alarms.filter((alarm) => alarm.since !== this.#alarms.find((old) => old.name === alarm.name)?.since);
     this.#alarms = alarms;
-    if (!alarms.length) fill(this.list, h("li", { class: "empty" }, "This model's spec has no alarms."));
+    if (!alarms.length) fill(this.list, h("li", { class: "empty" }, this.#empty));
     for (const alarm of alarms) {
       if (!this.#rows.has(alarm.name)) this.#add(alarm);
       this.#update(this.#rows.get(alarm.name), alarm);

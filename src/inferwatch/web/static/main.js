@@ -37,7 +37,7 @@ function build(widget, model) {
   const { type, title } = widget;
   if (type === "text") return model.description.trim() ? place(widget, markdown(model.description)) : null;
   if (type === "tiles") return sized((views.tiles = new Tiles(model.tiles)).element, widget);
-  if (type === "alarms") views.alarms = new Alarms(title || "Alarms");
+  if (type === "alarms") views.alarms = new Alarms(title || "Alarms", model.declared);
   if (type === "notifications") views.notifications = new Notifications(title || "Notifications");
   if (type === "transactions") views.transactions = new Transactions(title || "Transactions", model);
   if (type in views) return place(widget, views[type].elements);
