@@ -89,7 +89,8 @@ def _notes(question: Question, answer: Answer, at: Engine, place: Place) -> Iter
     if not answer.rows:
         of = question.node or ("the model" if place.on_aws else "any model")
         of += f" in {question.environment}" if question.environment else ""
-        yield f"no record of {of} from {iso(question.start_ms)} to {iso(question.end_ms)} meets it"
+        met = " meets it" if question.where is not None else ""
+        yield f"no record of {of} from {iso(question.start_ms)} to {iso(question.end_ms)}{met}"
         yield from _nowhere(question, at, place)
     elif len(answer.rows) == question.limit:
         yield f"there may be more rows than {question.limit}; --limit shows them"
