@@ -227,9 +227,7 @@ def test_two_versions_stand_side_by_side_with_intervals_and_a_verdict(watched: P
     expect(median.locator(".verdict")).to_contain_text("0 of version 2")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_enough_contrast(watched: Page, server: Server, scheme: str) -> None:
-    watched.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+def test_every_text_has_enough_contrast(watched: Page, server: Server) -> None:
     page = opened(watched, server, compare="1,3")
     expect(page.locator(".compared .whisker").first).to_be_attached()
     box(page).fill("elapse >= 100 AND statsu = 3")
@@ -237,16 +235,20 @@ def test_every_text_has_enough_contrast(watched: Page, server: Server, scheme: s
     expect(page.locator(".echo mark")).to_be_visible()
     page.locator(".invocations .flag").focus()
     page.locator(".menu summary").click()
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(CONTRAST) == []
+    page.emulate_media(color_scheme="dark")
     assert page.evaluate(CONTRAST) == []
 
 
-@pytest.mark.parametrize("width", [360, 820])
-def test_nothing_is_wider_than_the_window(watched: Page, server: Server, width: int) -> None:
-    watched.set_viewport_size({"width": width, "height": 800})
+def test_nothing_is_wider_than_the_window(watched: Page, server: Server) -> None:
+    watched.set_viewport_size({"width": 360, "height": 800})
     page = opened(watched, server, compare="1,3")
     expect(page.locator(".compared .whisker").first).to_be_attached()
     box(page).fill("elapse >= 100 AND statsu = 3 AND response.label = 'a label that is longer than this box'")
     box(page).press("Enter")
     expect(page.locator(".echo mark")).to_be_visible()
     page.locator(".menu summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.set_viewport_size({"width": 820, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 820

@@ -96,9 +96,9 @@ def test_an_alarm_appears_without_a_reload_and_keeps_the_focus(page: Page, world
     expect(page.get_by_role("link", name="doc")).to_be_focused()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (820, "dark"), (1440, "dark")])
-def test_every_text_can_be_read_at_every_width(page: Page, width: int, scheme: str) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(CONTRAST) == []
+def test_every_text_can_be_read_at_every_width(page: Page) -> None:
+    for width in (360, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="light" if width == 360 else "dark")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(CONTRAST) == []
