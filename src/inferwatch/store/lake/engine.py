@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,12 +79,24 @@ def _hearing(run: Callable[[], T], interrupt: Callable[[], None]) -> T:
     """Run it in a thread of its own where this is the main one, which DuckDB would keep from hearing Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         return run()
-    with ThreadPoolExecutor(1) as one:
-        running = one.submit(run)
+    outcome: Future[T] = Future()
+    given_up = threading.Event()
+
+    def work() -> None:
+        if given_up.is_set():
+            return
         try:
-            return running.result()
-        except KeyboardInterrupt:
-            while not running.done():  # it may not have begun, and what has not is not interrupted
-                interrupt()
-                wait([running], _AGAIN_S)
-            raise
+            outcome.set_result(run())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    thread = threading.Thread(target=work)
+    try:
+        thread.start()
+        return outcome.result()
+    except KeyboardInterrupt:
+        given_up.set()  # it may come before the thread runs
+        while thread.is_alive():  # nor has DuckDB always begun, and what has not is not interrupted
+            interrupt()
+            thread.join(_AGAIN_S)
+        raise
