@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-QUICK = 50
+QUICK = 30
 SOAK = 1000
 
 

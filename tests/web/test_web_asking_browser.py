@@ -11,7 +11,7 @@ from browser_checks import CONTRAST, now_ms, until
 from playwright.sync_api import Locator, Page, expect
 from web_world import Server, World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("asking")]
 
 MINUTE = 60_000
 SAVED = """

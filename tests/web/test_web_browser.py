@@ -11,7 +11,7 @@ from browser_checks import CONTRAST, now_ms, until
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web_world import LOG_GROUP, Server, World
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
 
 MINUTE = 60_000
 ALARM = "Low-Probability-Alarm"

@@ -12,7 +12,7 @@ from web_world import Server, World
 
 from inferwatch.alarms.values import AlarmState, State
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("overview")]
 
 MINUTE = 60_000
 FRAUD = "/abc_corp/claim/fraud"
