@@ -5,6 +5,7 @@ Predicates and records take their values from the same few, so that conditions a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -24,7 +25,9 @@ from query_records import (
     texts,
 )
 
+from inferwatch.query.meets import meets
 from inferwatch.query.parse import parse
+from inferwatch.query.predicate import And, Compare, Like, Missing, OneOf, Or, Predicate
 
 __all__ = [
     "EDGES",
@@ -34,8 +37,12 @@ __all__ = [
     "START_MS",
     "TEXTS",
     "VERSIONS",
+    "Leaf",
+    "Record",
     "conditions",
+    "leaves",
     "line",
+    "meant",
     "predicate_texts",
     "predicates",
     "record",
@@ -43,6 +50,9 @@ __all__ = [
     "records",
     "text_literal",
 ]
+
+Leaf = Compare | OneOf | Like | Missing
+Record = dict[str, Any]
 
 NUMBER_FIELDS: Final = (
     "elapse",
@@ -170,3 +180,18 @@ def predicate_texts(*, most: int = 6) -> st.SearchStrategy[str]:
 def predicates(*, most: int = 6) -> st.SearchStrategy[Any]:
     """Trees of predicates, as `parse` gives them."""
     return predicate_texts(most=most).map(parse)
+
+
+def meant(predicate: Predicate, records: list[Record]) -> set[str]:
+    """The transactions that meet it, by the reference."""
+    return {record["transaction_id"] for record in records if meets(predicate, record)}
+
+
+def leaves(predicate: Predicate) -> Iterator[Leaf]:
+    """The conditions of a normal predicate, which has no NOT."""
+    if isinstance(predicate, And | Or):
+        for part in predicate.parts:
+            yield from leaves(part)
+    else:
+        assert isinstance(predicate, Leaf)
+        yield predicate

@@ -14,7 +14,6 @@ from inferwatch.lake.instant import milliseconds, since_epoch
 from inferwatch.ports import Record
 from inferwatch.query import wording
 from inferwatch.query.answer import Answer
-from inferwatch.query.fields import COMMON
 from inferwatch.query.neighbours import log_group, neighbours
 from inferwatch.query.question import Question
 from inferwatch.store import Store
@@ -113,8 +112,8 @@ class Opened:
             )
 
         question = asked(None)
-        if any(field.root not in COMMON for field in question.fields):
-            question = asked(self._store.fields(question) or None)  # where nothing is recorded, no field is unknown
+        if (known := self._store.known(question)) is not None:
+            question = asked(known)
         return self._store.ask(question)
 
     def sql(self, select: str, *, limit: int = 1000) -> Answer:

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import query_cases
 from hypothesis import given
 from opensearch_model import hits, values
+from query_cases import Leaf, Record, leaves, meant
 
 from inferwatch.errors import DialectError
 from inferwatch.query import fields
 from inferwatch.query.dialects.opensearch import emit
 from inferwatch.query.dialects.opensearch_conditions import path
-from inferwatch.query.meets import meets, value
+from inferwatch.query.meets import value
 from inferwatch.query.normal import normal
 from inferwatch.query.parse import parse
-from inferwatch.query.predicate import And, Compare, Like, Missing, OneOf, Or, Predicate
+from inferwatch.query.predicate import Like, Missing, OneOf, Predicate
 from inferwatch.query.question import ROWS_MAX, Question
-
-Leaf = Compare | OneOf | Like | Missing
-Record = dict[str, Any]
 
 
 def found(predicate: Predicate, records: list[Record]) -> set[str]:
     question = Question(start_ms=query_cases.START_MS, end_ms=query_cases.END_MS, where=predicate, limit=ROWS_MAX)
     return {record["transaction_id"] for record in hits(emit(question).text, records)}
-
-
-def meant(predicate: Predicate, records: list[Record]) -> set[str]:
-    return {record["transaction_id"] for record in records if meets(predicate, record)}
-
-
-def leaves(predicate: Predicate) -> Iterator[Leaf]:
-    if isinstance(predicate, And | Or):
-        for part in predicate.parts:
-            yield from leaves(part)
-    else:
-        assert isinstance(predicate, Leaf)
-        yield predicate
 
 
 def is_plain(leaf: Leaf, record: Record) -> bool:

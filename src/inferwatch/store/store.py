@@ -7,6 +7,7 @@ from types import TracebackType
 
 from inferwatch.ports import MetricSource, Record, RecordQuery
 from inferwatch.query.answer import Answer
+from inferwatch.query.fields import COMMON
 from inferwatch.query.question import Question
 from inferwatch.store import seen, tally
 from inferwatch.store.alarm_log import AlarmLog, scopes
@@ -118,6 +119,13 @@ class Store:
         Looked at are about a thousand records of its time and node, whatever else it asks for.
         """
         return self._reader.fields(question)
+
+    def known(self, question: Question) -> frozenset[str] | None:
+        """What `fields` says, for who parses a question: None where it names no field of the user's own, which saves
+        the look, or where nothing is recorded, so that no field is unknown."""
+        if all(field.root in COMMON for field in question.fields):
+            return None
+        return self.fields(question) or None
 
     def sql(self, select: str, limit: int) -> Answer:
         """The first `limit` rows of one SELECT over the views `transactions`, also called `model_monitoring_logs`, and

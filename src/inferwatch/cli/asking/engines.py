@@ -91,17 +91,13 @@ def engine(place: Place) -> Iterator[Engine]:
     from inferwatch.store import Store
 
     with Store.open(place.data, writer=False) as store:
-
-        def known(question: Question) -> Known:
-            return store.fields(question) or None  # Where nothing is recorded, no field is unknown.
-
         if place.name == LOCAL:
-            yield Engine(store.ask, known)
+            yield Engine(store.ask, store.known)
             return
         from inferwatch.store.spark import SparkQuestions
 
         with SparkQuestions(place.data) as spark:
-            yield Engine(spark.ask, known)
+            yield Engine(spark.ask, store.known)
 
 
 def _asked_on_aws(place: Place) -> Callable[[Question], Answer]:
